@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/**
+ * @file pool.h
+ * @brief The flip pool: the only pages of a guest that are ever flipped.
+ *
+ * The paper's first cure (section IV.A): pages set aside for flips, so that only they
+ * can become remote and no application ever gets one.
+ *
+ * A page of the domain is in exactly one state (I1):
+ *
+ *     outside --grow--> free --take--> in flight --received--> received, in use
+ *        ^               |  ^             |                          |
+ *        +----shrink-----+  +----give-----+-----------give-----------+
+ *
+ * Each CPU or thread holds a cache, and takes from and gives to it without any
+ * shared write. Caches trade whole magazines of pages with the shared *depot*
+ * under one short lock. Growing, shrinking and bringing pages home work on the
+ * depot only, a bounded number of pages at a time, so nobody waits for them.
+ *
+ * The depot keeps pages that may be remote apart from pages known to be at
+ * home: what was taken and given back may be remote; what was acquired or
+ * brought home on a home node is at home. May-be-remote pages are handed out
+ * first, so that few pages ever leave; pages known to be home are the only ones
+ * released (I2).
+ *
+ * A *checked* pool (the default) keeps a byte for each frame of the domain and
+ * refuses every page that is not where it should be, whoever else is calling
+ * at the time. A *trusted* pool (#FNUMA_POOL_TRUSTED) is for a driver that gives
+ * back only what it took: no per-page state is touched and the inline functions
+ * are as fast as a copy; what it still guarantees is said with each function.
+ */
+#ifndef FLIPNUMA_POOL_H
+#define FLIPNUMA_POOL_H
+
+#include <flipnuma/backend.h>
+#include <flipnuma/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @brief A pool. Opaque; the caller's memory. */
+struct fnuma_pool;
+
+/** @brief Flags of fnuma_pool_config. */
+enum fnuma_pool_flag {
+	FNUMA_POOL_TRUSTED = 1u << 0 /**< callers give back only what they took, once */
+};
+
+/** @brief What a pool is made from. Zero it, then set what you need. */
+struct fnuma_pool_config {
+	uint32_t frames;         /**< frames of the domain; pages are `[0, frames)`; 1 or more */
+	uint32_t max_pages;      /**< pages the pool can ever hold; 1 to `frames` */
+	uint32_t caches;         /**< caches that can be attached at once; 1 to 4096 */
+	uint32_t magazine_pages; /**< pages in a magazine, 2 to 4096; 0 means 64. A cache holds
+	                              up to two magazines, which no other cache can use. */
+	uint32_t flags;          /**< enum fnuma_pool_flag bits */
+	const struct fnuma_backend *backend; /**< for grow, shrink and bring_home; may be NULL.
+	                              Must outlive the pool. */
+	fnuma_domain domain;     /**< the backend's handle of the domain */
+	uint64_t home_nodes;     /**< bit n: node n is home for pool pages; not 0 */
+	struct fnuma_trace trace; /**< listener, or zero */
+};
+
+/** @brief A CPU's or thread's cache. The caller's memory; fields are the pool's.
+ *
+ * One user at a time (disable preemption, or own the thread). Put it on cache
+ * lines of its own. */
+struct fnuma_pool_cache {
+	fnuma_gfn *slots;        /**< private: pages of the loaded magazine */
+	uint32_t n;              /**< private: how many */
+	uint32_t fast_room;      /**< private: magazine size if trusted, 0 if checked */
+	struct fnuma_pool *pool; /**< private: NULL when detached */
+	uint32_t loaded;         /**< private: magazine index */
+	uint32_t previous;       /**< private: magazine index */
+	uint32_t previous_n;     /**< private: pages in it */
+	uint32_t base;           /**< private: net pages got from the depot */
+	uint32_t seq;            /**< private: odd while base, previous and n change together */
+	uint32_t received;       /**< private: net pages received through this cache */
+	uint32_t index;          /**< private: place in the pool's list */
+	uint32_t offender;       /**< private: see fnuma_pool_offender() */
+	uint64_t takes;          /**< private: pages taken by exported calls (checked pools) */
+	uint64_t misses;         /**< private: pages asked for and not got */
+	uint64_t refused[FNUMA_REASONS]; /**< private: refusals by reason */
+};
+
+/** @brief A moment of a pool. Each field is exact at some instant during the call; all are
+ * exact together whenever nobody else is calling. */
+struct fnuma_pool_stats {
+	uint32_t size_pages;     /**< pages the pool has */
+	uint32_t used_pages;     /**< of these, out: in flight or received; `<= size_pages` */
+	uint32_t free_pages;     /**< of these, in: `size_pages - used_pages` */
+	uint32_t in_flight_pages; /**< out, not yet received (checked pools; else `used_pages`) */
+	uint32_t received_pages; /**< out, received and in use (checked pools; else 0) */
+	uint32_t depot_home_pages; /**< free in the depot, known to be at home */
+	uint32_t depot_remote_pages; /**< free in the depot, may be remote */
+	uint32_t held_pages;     /**< free, and held by a resize or fnuma_pool_hold() */
+	uint32_t lost_pages;     /**< free, of unsettled whereabouts after a failed release */
+	uint64_t misses;         /**< pages asked for and not got, since init */
+	uint64_t grown;          /**< pages acquired since init */
+	uint64_t shrunk;         /**< pages released since init */
+	uint64_t brought_home;   /**< free pages brought home since init */
+	uint64_t refused[FNUMA_REASONS]; /**< refused calls, by `-reason` */
+};
+
+/** @brief Bytes of memory for a pool. @param config see its fields.
+ * @return bytes, to be aligned to #FNUMA_CACHE_LINE; 0 if the configuration is invalid or
+ *   too large for this machine's `size_t`. @context Any. */
+size_t fnuma_pool_bytes(const struct fnuma_pool_config *config);
+
+/**
+ * @brief Make a pool, empty.
+ * @param memory aligned to #FNUMA_CACHE_LINE; the pool's until the caller stops using it.
+ * @param bytes its size. @param config copied; `config->backend` is kept by reference.
+ * @param out the pool, on success.
+ * @return #FNUMA_OK, #FNUMA_E_INVAL (also for misaligned memory), #FNUMA_E_NOSPC.
+ * @context Any; never blocks. There is no destroy: detach the caches, shrink to 0 if the
+ *   pages should go back, and reuse the memory.
+ */
+int fnuma_pool_init(void *memory, size_t bytes, const struct fnuma_pool_config *config,
+                    struct fnuma_pool **out);
+
+/** @brief Attach a cache. @param pool pool. @param cache any memory; overwritten.
+ * @return #FNUMA_OK, #FNUMA_E_INVAL, #FNUMA_E_NOSPC if `caches` are attached already.
+ * @context Any; takes the depot lock. */
+int fnuma_pool_attach(struct fnuma_pool *pool, struct fnuma_pool_cache *cache);
+
+/** @brief Return a cache's free pages to the depot, keeping it attached.
+ * @param cache attached cache. @return pages returned, or #FNUMA_E_INVAL.
+ * @context The cache's user. */
+int fnuma_pool_flush(struct fnuma_pool_cache *cache);
+
+/** @brief Flush and detach. Pages it handed out stay out, and may be given to any cache.
+ * @param cache attached cache. @return #FNUMA_OK or #FNUMA_E_INVAL.
+ * @context The cache's user. */
+int fnuma_pool_detach(struct fnuma_pool_cache *cache);
+
+/**
+ * @brief Take up to `n` free pages, for flipping. They are in flight.
+ * @param cache attached cache. @param pages room for `n`. @param n 0 or more.
+ * @return pages taken, at the front of `pages` (fewer than `n` counts the rest as misses);
+ *   if none of `n > 0` could be had, #FNUMA_E_EMPTY (every page is out, or the pool has
+ *   none) or #FNUMA_E_STRANDED (free pages are in other caches or held).
+ * @context The cache's user. No backend call; may take the depot lock once a magazine.
+ */
+int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n);
+
+/**
+ * @brief Give pages back: flipped and used up, or taken and not flipped after all.
+ *
+ * All or nothing. Checked pool: every page must be in flight or received, once.
+ * @param cache attached cache; need not be the one that took them.
+ * @param pages frames. @param n 0 or more.
+ * @return `n`; or, with nothing changed, #FNUMA_E_RANGE, #FNUMA_E_STATE (not out: given
+ *   twice, never taken, not the pool's), #FNUMA_E_DUPLICATE (twice in this batch), and
+ *   fnuma_pool_offender() is the first page that is wrong. Trusted pool: #FNUMA_E_OVERFLOW
+ *   if there are more pages than the pool can hold; then the call may have accepted the
+ *   pages before it (they are counted as given).
+ * @context The cache's user. No backend call; may take the depot lock once a magazine.
+ */
+int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n);
+
+/**
+ * @brief The burst call: `n` pages out and `n` in. A flip *is* an exchange, so use does
+ * not change and no counter is written.
+ *
+ * Pages handed out are not those just given, as long as the pool has others.
+ * @param cache attached cache. @param in pages to give back, as for fnuma_pool_give().
+ * @param out room for `n`; may be the same array as `in`, not overlap it otherwise.
+ * @param n pages each way; 0 or more.
+ * @return `n`, or an error of fnuma_pool_give() with nothing changed.
+ * @context The cache's user, as fnuma_pool_take().
+ */
+int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
+                        fnuma_gfn *out, uint32_t n);
+
+/**
+ * @brief Say that pages in flight have been flipped: they are received and in use.
+ *
+ * Only bookkeeping, and only in a checked pool; giving a page back never requires it.
+ * All or nothing.
+ * @param cache attached cache. @param pages frames. @param n 0 or more.
+ * @return `n`; #FNUMA_E_RANGE, #FNUMA_E_STATE (not in flight), #FNUMA_E_DUPLICATE with
+ *   nothing changed; #FNUMA_E_NOTSUP for a trusted pool.
+ * @context The cache's user.
+ */
+int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n);
+
+/** @brief The page that the last refused call on this cache was refused for.
+ * @param cache cache. @return the frame, or #FNUMA_GFN_NONE_N if it was not about a page.
+ * @context The cache's user. */
+fnuma_gfn fnuma_pool_offender(const struct fnuma_pool_cache *cache);
+
+/** @brief Pages out, now. Cost: a few loads for each attached cache, no lock.
+ *
+ * Exact when nobody takes or gives during the call; otherwise it differs from a
+ * true value by at most the pages that moved during the call. 0 to the size.
+ * @param pool pool. @return pages. @context Any. */
+uint32_t fnuma_pool_used(const struct fnuma_pool *pool);
+
+/** @brief Pages the pool has. @param pool pool. @return pages. @context Any. */
+uint32_t fnuma_pool_size(const struct fnuma_pool *pool);
+
+/** @brief Everything countable. @param pool pool. @param out filled. @context Any; takes
+ * the depot lock for a bounded time. */
+void fnuma_pool_stats(struct fnuma_pool *pool, struct fnuma_pool_stats *out);
+
+/**
+ * @brief Grow: acquire up to `n` pages from the domain's allocator.
+ * @param pool pool. @param n 1 or more; the work is bounded by it.
+ * @param now_ns only for the trace.
+ * @return pages added; if none, why: #FNUMA_E_NOMEM (the allocator has none),
+ *   #FNUMA_E_OVERFLOW (`max_pages` reached), #FNUMA_E_NOTSUP (no backend or no ACQUIRE),
+ *   #FNUMA_E_BACKEND (the backend handed out a frame that is out of range or the pool's
+ *   already; such frames are never taken in), or the backend's error.
+ * @context One resizer at a time; flip users go on. As the backend's traits say.
+ */
+int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
+
+/**
+ * @brief Shrink: release up to `n` free pages that are known to be at home (I2).
+ *
+ * Pages that may be remote are brought home first, where the backend can; pages in use,
+ * in caches or held are left alone.
+ * @param pool pool. @param n 1 or more; the work is bounded by it. @param now_ns trace only.
+ * @return pages released; if none, why: #FNUMA_E_EMPTY (no free page at all),
+ *   #FNUMA_E_STRANDED, #FNUMA_E_REMOTE, #FNUMA_E_NOTSUP, or the backend's error.
+ * @context As fnuma_pool_grow().
+ */
+int fnuma_pool_shrink(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
+
+/** @brief Go towards a size by at most `n` pages. @param pool pool. @param target_pages
+ *   wanted, clipped to `max_pages`. @param n work bound, 1 or more. @param now_ns trace
+ *   only. @return pages the size changed by (positive, either way), 0 if it is there, or
+ *   the error of fnuma_pool_grow() or fnuma_pool_shrink(). @context As fnuma_pool_grow(). */
+int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n,
+                      uint64_t now_ns);
+
+/**
+ * @brief Bring up to `n` free may-be-remote pages home, and keep them.
+ *
+ * First asks where they are (PAGE_NODES), so that pages already home cost no move (I8).
+ * @param pool pool. @param n 1 or more; the work bound. @param now_ns trace only.
+ * @param spent_ns increased by the time the backend reports; may be NULL.
+ * @return pages now known to be home that were not before; 0 if the depot has no
+ *   may-be-remote page; #FNUMA_E_REMOTE if none came home; #FNUMA_E_NOTSUP.
+ * @context As fnuma_pool_grow().
+ */
+int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
+                          uint64_t *spent_ns);
+
+/** @brief Which free pages fnuma_pool_hold() wants. */
+enum fnuma_pool_where {
+	FNUMA_POOL_MAYBE_REMOTE = 0, /**< given back after use, or of unknown node */
+	FNUMA_POOL_HOME = 1          /**< known to be at home */
+};
+
+/** @brief Hold free pages: still the pool's, still free, handed to nobody else, until
+ *   fnuma_pool_unhold(). For a repatriator that moves them.
+ * @param pool pool. @param where which. @param pages room for `n`.
+ * @param n 1 to #FNUMA_BATCH_MAX. @return pages held, 0 if there are none such in the
+ *   depot, or #FNUMA_E_INVAL. @context Any; takes the depot lock. */
+int fnuma_pool_hold(struct fnuma_pool *pool, enum fnuma_pool_where where,
+                    fnuma_gfn *pages, uint32_t n);
+
+/** @brief Put held pages back. @param pool pool. @param pages frames that were held.
+ * @param nodes where each is now; a home node files it as home. @param n 1 to
+ *   #FNUMA_BATCH_MAX. @return `n`, or with nothing changed #FNUMA_E_INVAL, #FNUMA_E_RANGE,
+ *   #FNUMA_E_STATE (not held), #FNUMA_E_DUPLICATE, #FNUMA_E_OVERFLOW (trusted pool: more
+ *   than are held). @context Any; takes the depot lock. */
+int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
+                      const fnuma_node *nodes, uint32_t n);
+
+/** @name The inline path
+ * The same calls for a trusted pool, compiled into the caller; they fall back to the
+ * exported functions when the loaded magazine does not do, and always in a checked pool.
+ * @{ */
+
+/** @brief As fnuma_pool_take(). @param c cache. @param pages room. @param n pages.
+ * @return as fnuma_pool_take(). @context The cache's user. */
+static inline int fnuma_pool_take_inline(struct fnuma_pool_cache *c, fnuma_gfn *pages,
+                                         uint32_t n)
+{
+	uint32_t have = c->n, i;
+
+	if (FNUMA_UNLIKELY(n > have || !c->fast_room))
+		return fnuma_pool_take(c, pages, n);
+	have -= n;
+	for (i = 0; i < n; i++)
+		pages[i] = c->slots[have + i];
+	fnuma_port_store(&c->n, have);
+	return (int)n;
+}
+
+/** @brief As fnuma_pool_give(). @param c cache. @param pages frames. @param n pages.
+ * @return as fnuma_pool_give(). @context The cache's user. */
+static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c, const fnuma_gfn *pages,
+                                         uint32_t n)
+{
+	uint32_t have = c->n, i;
+
+	if (FNUMA_UNLIKELY(have > c->fast_room || n > c->fast_room - have))
+		return fnuma_pool_give(c, pages, n);
+	for (i = 0; i < n; i++)
+		c->slots[have + i] = pages[i];
+	fnuma_port_store(&c->n, have + n);
+	return (int)n;
+}
+
+/** @brief As fnuma_pool_exchange(). @param c cache. @param in frames. @param out room.
+ * @param n pages. @return as fnuma_pool_exchange(). @context The cache's user. */
+static inline int fnuma_pool_exchange_inline(struct fnuma_pool_cache *c, const fnuma_gfn *in,
+                                             fnuma_gfn *out, uint32_t n)
+{
+	uint32_t have = c->n, i;
+
+	if (FNUMA_UNLIKELY(n > have || !c->fast_room))
+		return fnuma_pool_exchange(c, in, out, n);
+	have -= n;
+	for (i = 0; i < n; i++) {
+		fnuma_gfn taken = c->slots[have + i];
+
+		c->slots[have + i] = in[i];
+		out[i] = taken;
+	}
+	return (int)n;
+}
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FLIPNUMA_POOL_H */
