@@ -22,9 +22,6 @@ extern "C" {
 /** @brief An agenda. Opaque; the caller's memory. */
 struct fnuma_agenda;
 
-/** @brief No deadline, and no member. */
-#define FNUMA_NEVER_NS UINT64_MAX
-
 /** @brief Bytes of memory. @param members deadlines it can hold, 1 to 2^24.
  * @return bytes, to be aligned to 8; 0 if out of range. @context Any. */
 size_t fnuma_agenda_bytes(uint32_t members);
@@ -35,13 +32,13 @@ size_t fnuma_agenda_bytes(uint32_t members);
 int fnuma_agenda_init(void *memory, size_t bytes, uint32_t members,
                       struct fnuma_agenda **out);
 
-/** @brief Set, move or (with #FNUMA_NEVER_NS) drop a deadline. @param a agenda.
+/** @brief Set, move or (with #FNUMA_NEVER) drop a deadline. @param a agenda.
  * @param member `[0, members)`. @param deadline_ns when. @return #FNUMA_OK or
  *   #FNUMA_E_RANGE. @context The agenda's user. */
 int fnuma_agenda_set(struct fnuma_agenda *a, uint32_t member, uint64_t deadline_ns);
 
 /** @brief The deadline of a member. @param a agenda. @param member index.
- * @return it; #FNUMA_NEVER_NS if none or out of range. @context The agenda's user. */
+ * @return it; #FNUMA_NEVER if none or out of range. @context The agenda's user. */
 uint64_t fnuma_agenda_get(const struct fnuma_agenda *a, uint32_t member);
 
 /** @brief Take one member that is due off the agenda. Members due at different ticks come
@@ -51,7 +48,7 @@ uint64_t fnuma_agenda_get(const struct fnuma_agenda *a, uint32_t member);
 bool fnuma_agenda_pop(struct fnuma_agenda *a, uint64_t now_ns, uint32_t *member);
 
 /** @brief When to look again: at or before the earliest deadline, never after it.
- * @param a agenda. @return a time, or #FNUMA_NEVER_NS if nobody has a deadline. Cost: bounded
+ * @param a agenda. @return a time, or #FNUMA_NEVER if nobody has a deadline. Cost: bounded
  *   by the wheel, not by the members. @context The agenda's user. */
 uint64_t fnuma_agenda_next(const struct fnuma_agenda *a);
 

@@ -44,6 +44,9 @@ typedef struct fnuma_gfn {
 	uint32_t n; /**< frame number */
 } fnuma_gfn;
 
+/** @brief A time that never comes. */
+#define FNUMA_NEVER UINT64_MAX
+
 /** @brief No frame. The largest number, so that every real one is below it. */
 #define FNUMA_GFN_NONE_N UINT32_MAX
 
