@@ -82,17 +82,21 @@ install_command()
 	printf 'apt-get install --no-install-recommends %s' "$*"
 }
 
-# Sets as_root to the words that must stand before apt-get; fails if we may not install.
+# Sets as_root to the words that must stand before apt-get; fails if there are none.
 become_root()
 {
 	as_root=()
 	if [ "$(id -u)" -eq 0 ]; then
 		return 0
 	fi
-	command -v sudo >/dev/null 2>&1 || return 1
 	as_root=(sudo -n)
-	# Ask for a password now, not under a progress bar, and only if someone is there.
-	sudo -n true 2>/dev/null || { [ -t 0 ] && [ -t 1 ] && sudo -v; }
+	command -v sudo >/dev/null 2>&1
+}
+
+# A password is asked for now, not under a progress bar, and only if someone is there.
+may_become_root()
+{
+	[ ${#as_root[@]} -eq 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
 }
 
 # show_percent LABEL PERCENT: a bar, on a terminal.
@@ -173,10 +177,11 @@ apt_install()
 		quietly "$label" "$log" apt_get install --no-install-recommends "$@"
 }
 
-# install_packages LOG PACKAGE...: says what it will do, and does it.
+# install_packages LOG PACKAGE...: says what it will do, and does it; or says in one
+# sentence why not.
 install_packages()
 {
-	local log=$1 how=''
+	local log=$1
 
 	shift
 	if ! command -v apt-get >/dev/null 2>&1; then
@@ -184,15 +189,14 @@ install_packages()
 			"packages hold: $*" >&2
 		return 1
 	fi
-	[ "$(id -u)" -eq 0 ] || how=' through sudo'
-	say "Missing here, and about to be installed with apt-get$how: $*"
-	say "(to leave the system alone: --no-install)"
 	if ! become_root; then
-		say "$me: installing needs root or sudo, and this user has neither;" \
-			"as root, run: $(install_command "$@")" >&2
+		say "$me: $(missing_sentence "$@") (this user is not root, and there is no" \
+			"sudo)" >&2
 		return 1
 	fi
-	if ! apt_install "$log" "$@"; then
+	say "Missing here, and about to be installed with ${as_root:+sudo }apt-get: $*"
+	say "(to leave the system alone: --no-install)"
+	if ! may_become_root || ! apt_install "$log" "$@"; then
 		say "$me: apt-get could not install them; to see why, as root, run:" \
 			"$(install_command "$@")" >&2
 		return 1
@@ -202,18 +206,20 @@ install_packages()
 # One sentence on what is missing.
 missing_sentence()
 {
-	local package probe list=''
+	local package what list=''
 
 	for package; do
-		probe=$package
+		what=$package
 		case $package in
-		ninja-build) probe=ninja ;;
-		gnuplot-nox) probe=gnuplot ;;
-		graphviz) probe='dot' ;;
-		gcc-aarch64-linux-gnu) probe=aarch64-linux-gnu-gcc ;;
-		lib*-dev) probe=${package#lib} probe=${probe%-dev} ;;
+		ninja-build) what=ninja ;;
+		gnuplot-nox) what=gnuplot ;;
+		graphviz) what='dot' ;;
+		gcc-aarch64-linux-gnu) what='gcc for arm64' ;;
+		libc6-dev) what='the C headers' ;;
+		lib*-dev) what=${package#lib} what=${what%-dev} ;;
 		esac
-		list="${list:+$list, }$probe (Debian package $package)"
+		[ "$what" = "$package" ] || what="$what (Debian package $package)"
+		list="${list:+$list, }$what"
 	done
 	printf 'missing: %s; to get it, as root, run: %s' "$list" "$(install_command "$@")"
 }
@@ -239,7 +245,7 @@ meson_build()
 			"if it is an old one, remove it" >&2
 		return 1
 	}
-	quietly "building ${dir##*/}" "$log" "$ninja" -C "$dir"
+	quietly "building in ${dir##*/}" "$log" "$ninja" -C "$dir"
 }
 
 # ---------------------------------------------------------------- counting

@@ -106,7 +106,7 @@ a_missing_tool_fails_under_ci_and_is_a_named_skip_elsewhere()
 	machine_without gcovr
 	CI=true there "$root/tests/run" --no-install --only coverage
 	check 'a missing tool is an error under CI' ended 1
-	check 'with its package' says 'gcovr (Debian package gcovr)'
+	check 'with its package' says 'coverage: missing: gcovr; to get it'
 	check 'and how to get it' says 'apt-get install --no-install-recommends gcovr'
 	check 'and is counted' ends_with '0 passed, 1 failed, 0 skipped'
 	there "$root/tests/run" --no-install --only coverage
@@ -138,6 +138,9 @@ who_may_not_install_is_told_the_command()
 	check 'with the command to run' \
 		says 'as root, run: apt-get install --no-install-recommends gcovr'
 	check 'and apt-get was left alone' [ ! -e "$work/apt" ]
+	rm -f "$work/bin/ninja" "$work/bin/ninja-build"
+	there "$root/tests/run" --only unit
+	check 'and if nothing can be built, that is all' lines 1
 }
 
 # The stand-in knows no package until its lists are updated, then installs gcovr.
