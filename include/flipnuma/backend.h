@@ -239,7 +239,8 @@ int fnuma_backend_probe(const struct fnuma_backend *be, fnuma_domain domain,
  * @param be backend. @param domain whose frames. @param peer with whom; another domain.
  * @param pages frames. @param n 1 to #FNUMA_BATCH_MAX.
  * @param results `n` entries, all written unless an error is returned: pages the backend
- *   did not attempt are not done with #FNUMA_E_BUSY. A done result's node may be unknown.
+ *   did not attempt are not done with #FNUMA_E_NOT_TRIED.
+ *   A done result's node may be unknown.
  *   An unknown one's node is where the page behind the frame is now, old or new, or none.
  * @return pages done (0 to `n`), or an error with nothing attempted.
  * @context As the backend's traits say.

@@ -115,13 +115,6 @@ int fnuma_host_record_nodes(struct fnuma_host *host, fnuma_member member,
                             const fnuma_gfn *pages, const fnuma_node *nodes, uint32_t n,
                             uint64_t now_ns);
 
-/** @brief Ask the backend where pages of unknown node are. @param host host. @param member
- *   handle. @param cursor first frame; moved on; equal to the frames at the end. @param look
- *   frames to look at, at most. @param now_ns time. @return pages settled, or #FNUMA_E_STALE,
- *   #FNUMA_E_RANGE, #FNUMA_E_NOTSUP, or the backend's error. As the backend's traits say. */
-int fnuma_host_refresh(struct fnuma_host *host, fnuma_member member, fnuma_gfn *cursor,
-                       uint32_t look, uint64_t now_ns);
-
 /**
  * @brief Do what is due.
  * @param host host. @param now_ns time; may stand still or jump back.

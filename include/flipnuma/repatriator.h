@@ -15,9 +15,11 @@
  * | not moved for the last of `attempts_max` times | given up (I5) | forgiven, or flipped |
  *
  * What is not the page's fault (no memory at home, the call refused as a whole) rests the
- * whole domain, longer each time, and is no mark against the page. If the books are full
- * of entries that still hold, no further page is chosen until one expires
- * (#FNUMA_E_NOSPC): nothing is forgotten to make room.
+ * whole domain, longer each time, and is no mark against the page; a full home is left out
+ * for the rest of the pass, so that pages of other homes do not wait behind it. A pass also
+ * asks where pages of unknown node are, so that none is forgotten for being unknown. If the books are full
+ * of entries that still hold, pages without an entry are left (#FNUMA_E_NOSPC) until one
+ * expires: nothing is forgotten to make room.
  *
  * With a pool, only the pool's free may-be-remote pages are brought home, and their
  * content is nobody's: the *hybrid* of both cures. Everything else of such a domain is at
@@ -77,10 +79,12 @@ struct fnuma_repatriator_config {
 struct fnuma_repatriator_report {
 	uint32_t attempted; /**< pages handed to the backend: what was charged to the budget */
 	uint32_t moved;     /**< of these, moved */
+	uint64_t spent_ns;  /**< privileged time the backend reported for them */
 	bool pass_ended;    /**< the pass is over */
 	int why;            /**< why it stopped: #FNUMA_OK (the work bound, or the pass ended),
 	                         #FNUMA_E_BUDGET, #FNUMA_E_BACKOFF (the domain rests),
-	                         #FNUMA_E_NOSPC (books full), #FNUMA_E_PAUSED, #FNUMA_E_GONE */
+	                         #FNUMA_E_NOSPC (books full: pages were left), #FNUMA_E_PAUSED,
+	                         #FNUMA_E_GONE */
 	uint64_t next_ns;   /**< when to step again; #FNUMA_NEVER if paused, gone or ended */
 };
 
@@ -171,8 +175,8 @@ int fnuma_repatriator_retune(struct fnuma_repatriator *r,
 int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
                           uint64_t now_ns, uint64_t *until_ns, int *cause);
 
-/** @brief Pages away from home that a pass could still bring home: remote ones, less those
- *   given up; with a pool, its free may-be-remote ones. For the trigger.
+/** @brief Pages a pass could still bring home: remote ones less those given up, and, where the
+ *   backend can be asked, those of unknown node. For the trigger.
  * @param r repatriator. @return pages. @context Any. */
 uint32_t fnuma_repatriator_movable(const struct fnuma_repatriator *r);
 

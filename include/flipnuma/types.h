@@ -145,11 +145,12 @@ enum fnuma_error {
 	FNUMA_E_DRY_RUN = -25,    /**< would have been done, but this is a dry run */
 	FNUMA_E_LIE = -26,        /**< reported done, and found not to be */
 	FNUMA_E_IN_USE = -27,     /**< refused because something is still attached */
-	FNUMA_E_LAST = -28        /**< one past the last code; not an error */
+	FNUMA_E_NOT_TRIED = -28,  /**< the backend stopped before it came to this page */
+	FNUMA_E_LAST = -29        /**< one past the last code; not an error */
 };
 
 /** @brief Number of codes, #FNUMA_OK included: the size of a table indexed by `-code`. */
-#define FNUMA_REASONS 28u
+#define FNUMA_REASONS 29u
 
 /** @brief A code in one short English phrase, without a full stop.
  * @param code any value.

@@ -475,7 +475,7 @@ static struct fnuma_result judged_beyond(struct fnuma_result r)
 {
 	if (is_claimed(r))
 		return in_doubt(FNUMA_E_BACKEND);
-	return result(FNUMA_NOT_DONE, fnuma_node_unknown(), FNUMA_E_BUSY);
+	return result(FNUMA_NOT_DONE, fnuma_node_unknown(), FNUMA_E_NOT_TRIED);
 }
 
 static void judge(const struct batch *b, int ret)

@@ -30,6 +30,7 @@ static const char *const phrases[FNUMA_REASONS] = {
 	[-FNUMA_E_DRY_RUN] = "dry run",
 	[-FNUMA_E_LIE] = "reported done but was not",
 	[-FNUMA_E_IN_USE] = "still in use",
+	[-FNUMA_E_NOT_TRIED] = "not tried",
 };
 
 const char *fnuma_strerror(int code)

@@ -910,7 +910,7 @@ static void an_impossible_count_puts_every_page_in_doubt(void **state)
 
 static void pages_beyond_a_short_count_were_not_attempted(void **state)
 {
-	const struct fnuma_result done = DONE(1), busy = NOT(U, FNUMA_E_BUSY);
+	const struct fnuma_result done = DONE(1), untried = NOT(U, FNUMA_E_NOT_TRIED);
 	fnuma_gfn pages[4];
 
 	(void)state;
@@ -922,13 +922,13 @@ static void pages_beyond_a_short_count_were_not_attempted(void **state)
 	liar.says_n = 2;
 	assert_int_equal(call_op(OP_FLIP, pages, 4), 1);
 	check_page(&results[0], &done);
-	check_page(&results[1], &busy);
-	check_page(&results[3], &busy);
+	check_page(&results[1], &untried);
+	check_page(&results[3], &untried);
 	assert_int_equal(liar.calls[OP_PROBE], 0);
 	liar.ret = 0;
 	liar.says_n = 0;
 	assert_int_equal(call_op(OP_RELEASE, pages, 4), 0);
-	check_page(&results[0], &busy);
+	check_page(&results[0], &untried);
 }
 
 static void a_page_claimed_beyond_the_count_is_in_doubt(void **state)
@@ -951,7 +951,7 @@ static void a_page_claimed_beyond_the_count_is_in_doubt(void **state)
 
 static void an_error_with_a_page_claimed_is_not_taken_for_nothing_attempted(void **state)
 {
-	const struct fnuma_result done = DONE(1), busy = NOT(U, FNUMA_E_BUSY);
+	const struct fnuma_result done = DONE(1), untried = NOT(U, FNUMA_E_NOT_TRIED);
 	fnuma_gfn pages[2];
 
 	(void)state;
@@ -963,7 +963,7 @@ static void an_error_with_a_page_claimed_is_not_taken_for_nothing_attempted(void
 	liar.probe_says = status(FNUMA_DONE, 1, 0);
 	assert_int_equal(call_op(OP_MOVE_PAGE, pages, 2), 1);
 	check_page(&results[0], &done);
-	check_page(&results[1], &busy);
+	check_page(&results[1], &untried);
 	liar.says[0] = status(FNUMA_NOT_DONE, 0, FNUMA_E_NOMEM);
 	assert_int_equal(call_op(OP_MOVE_PAGE, pages, 2), FNUMA_E_NOMEM);
 }
