@@ -77,6 +77,9 @@ struct fnuma_mock_config {
 	uint64_t seed;                               /**< for everything drawn */
 	bool contents;                               /**< keep a checksum for each machine page */
 	uint32_t without_caps;                       /**< enum fnuma_capability bits to leave out */
+	/** A move of a page that is on its target already is a violation; else it is done at no
+	 * cost, as for a caller whose map was a moment old. */
+	bool strict_moves;
 	/** A caller broke a precondition: `text` says which. NULL: print it to stderr and abort.
 	 * If it returns, the call is refused with #FNUMA_E_INVAL. */
 	void (*on_violation)(void *cookie, const char *text);
@@ -93,6 +96,9 @@ struct fnuma_mock_domain_config {
 	uint32_t ring_pages;            /**< as a peer: pages posted in the network card's ring,
 	                                     first in, first out; 0: taken from the free list one
 	                                     by one */
+	uint32_t churn_burst_pages;     /**< applications allocate so many pages, then free so
+	                                     many; 0: 32. With 1, a last-in-first-out list hands
+	                                     the same page out again and churn mixes nothing */
 };
 
 /** @brief Make a host. @param config copied. @param out the host.
@@ -139,9 +145,9 @@ int fnuma_mock_alloc(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn *pages, uin
  *   #FNUMA_E_STATE (not allocated). */
 int fnuma_mock_free(struct fnuma_mock *m, fnuma_domain d, const fnuma_gfn *pages, uint32_t n);
 
-/** @brief Applications live: `n` times, one allocates a page and then one frees a page drawn
- * at random. @param m host. @param d domain. @param n times. @return times it could,
- *   or #FNUMA_E_STALE. */
+/** @brief Applications live: they allocate a burst of pages, then free as many of theirs
+ * drawn at random, until `n` pages were allocated and freed. @param m host. @param d domain.
+ * @param n pages. @return `n`; 0 if the free list is empty; or #FNUMA_E_STALE. */
 int64_t fnuma_mock_churn(struct fnuma_mock *m, fnuma_domain d, uint64_t n);
 
 /** @brief Applications exit: their pages are freed, in an order drawn at random.
@@ -158,7 +164,8 @@ int64_t fnuma_mock_free_pages(const struct fnuma_mock *m, fnuma_domain d);
 
 /** @brief Copy packets instead of flipping them: content only, at the cost of a copy from
  * the peer's node. @param m host. @param d domain. @param peer from whom. @param pages frames
- *   to. @param n pages. @return `n` or an error. */
+ *   to, allocated or acquired. @param n pages. @return `n`; with nothing changed
+ *   #FNUMA_E_STALE, #FNUMA_E_RANGE, #FNUMA_E_STATE, #FNUMA_E_NOMEM (the peer has no page). */
 int fnuma_mock_copy(struct fnuma_mock *m, fnuma_domain d, fnuma_domain peer,
                     const fnuma_gfn *pages, uint32_t n);
 
