@@ -50,7 +50,8 @@ enum fnuma_pool_flag {
 /** @brief What a pool is made from. Zero it, then set what you need. */
 struct fnuma_pool_config {
 	uint32_t frames;         /**< frames of the domain; pages are `[0, frames)`; 1 or more */
-	uint32_t max_pages;      /**< pages the pool can ever hold; 1 to `frames` */
+	uint32_t max_pages;      /**< pages the pool can ever hold; 1 to `frames`, and at most
+	                              INT32_MAX (8 TiB), so that every count fits an int */
 	uint32_t caches;         /**< caches that can be attached at once; 1 to 4096 */
 	uint32_t magazine_pages; /**< pages in a magazine, 2 to 4096; 0 means 64. A cache holds
 	                              up to two magazines, which no other cache can use. */
@@ -62,26 +63,34 @@ struct fnuma_pool_config {
 	struct fnuma_trace trace; /**< listener, or zero */
 };
 
-/** @brief A CPU's or thread's cache. The caller's memory; fields are the pool's.
+/** @brief A cache's magazine and its counts: a cache line of the pool's memory.
  *
- * One user at a time (disable preemption, or own the thread). Put it on cache
- * lines of its own. */
+ * It outlives its cache, and keeps what the cache's pages that are still out
+ * amount to; so fnuma_pool_used() needs no lock and never reads freed memory. */
+struct fnuma_pool_cell {
+	fnuma_gfn *slots;    /**< private: pages of the loaded magazine */
+	uint32_t n;          /**< private: how many */
+	uint32_t previous_n; /**< private: pages in the previous magazine */
+	uint32_t base;       /**< private: net pages got from the depot */
+	uint32_t seq;        /**< private: odd while the three above change together */
+	uint32_t received;   /**< private: net pages received through this cell */
+	uint32_t loaded;     /**< private: magazine index */
+	uint32_t previous;   /**< private: magazine index */
+	uint32_t next;       /**< private: next free cell */
+	/** private: the rest of the line */
+	uint32_t pad[(FNUMA_CACHE_LINE - sizeof(fnuma_gfn *)) / 4 - 8];
+};
+
+/** @brief A CPU's or thread's cache: the caller's handle of one. The caller's memory;
+ * fields are the pool's.
+ *
+ * One user at a time (disable preemption, or own the thread). A handle that is all
+ * zero is a detached one. */
 struct fnuma_pool_cache {
-	fnuma_gfn *slots;        /**< private: pages of the loaded magazine */
-	uint32_t n;              /**< private: how many */
-	uint32_t fast_room;      /**< private: magazine size if trusted, 0 if checked */
-	struct fnuma_pool *pool; /**< private: NULL when detached */
-	uint32_t loaded;         /**< private: magazine index */
-	uint32_t previous;       /**< private: magazine index */
-	uint32_t previous_n;     /**< private: pages in it */
-	uint32_t base;           /**< private: net pages got from the depot */
-	uint32_t seq;            /**< private: odd while base, previous and n change together */
-	uint32_t received;       /**< private: net pages received through this cache */
-	uint32_t index;          /**< private: place in the pool's list */
-	uint32_t offender;       /**< private: see fnuma_pool_offender() */
-	uint64_t takes;          /**< private: pages taken by exported calls (checked pools) */
-	uint64_t misses;         /**< private: pages asked for and not got */
-	uint64_t refused[FNUMA_REASONS]; /**< private: refusals by reason */
+	struct fnuma_pool_cell *cell; /**< private: NULL when detached */
+	struct fnuma_pool *pool;      /**< private: NULL when detached */
+	uint32_t fast_room;           /**< private: magazine size if trusted, else 0 */
+	fnuma_gfn offender;           /**< private: see fnuma_pool_offender() */
 };
 
 /** @brief A moment of a pool. Each field is exact at some instant during the call; all are
@@ -95,12 +104,18 @@ struct fnuma_pool_stats {
 	uint32_t depot_home_pages; /**< free in the depot, known to be at home */
 	uint32_t depot_remote_pages; /**< free in the depot, may be remote */
 	uint32_t held_pages;     /**< free, and held by a resize or fnuma_pool_hold() */
-	uint32_t lost_pages;     /**< free, of unsettled whereabouts after a failed release */
+	uint32_t lost_pages;     /**< free, but nobody could say whether their release happened;
+	                              handed to nobody, released again by a later shrink */
 	uint64_t misses;         /**< pages asked for and not got, since init */
 	uint64_t grown;          /**< pages acquired since init */
-	uint64_t shrunk;         /**< pages released since init */
-	uint64_t brought_home;   /**< free pages brought home since init */
-	uint64_t refused[FNUMA_REASONS]; /**< refused calls, by `-reason` */
+	uint64_t shrunk;         /**< pages released or gone since init:
+	                              `size_pages == grown - shrunk` */
+	uint64_t brought_home;   /**< may-be-remote pages found or brought home since init */
+	/** Refused calls, by `-reason`. Also, one for each page: frames that the backend
+	 * should not have handed out (#FNUMA_E_BACKEND), moves reported and not done
+	 * (#FNUMA_E_LIE), and in a trusted pool pages that were given but not its own
+	 * (#FNUMA_E_STATE) or too many (#FNUMA_E_OVERFLOW). */
+	uint64_t refused[FNUMA_REASONS];
 };
 
 /** @brief Bytes of memory for a pool. @param config see its fields.
@@ -120,27 +135,31 @@ size_t fnuma_pool_bytes(const struct fnuma_pool_config *config);
 int fnuma_pool_init(void *memory, size_t bytes, const struct fnuma_pool_config *config,
                     struct fnuma_pool **out);
 
-/** @brief Attach a cache. @param pool pool. @param cache any memory; overwritten.
+/** @brief Attach a cache. @param pool pool. @param cache any memory; overwritten. It may
+ * be freed once detached.
  * @return #FNUMA_OK, #FNUMA_E_INVAL, #FNUMA_E_NOSPC if `caches` are attached already.
  * @context Any; takes the depot lock. */
 int fnuma_pool_attach(struct fnuma_pool *pool, struct fnuma_pool_cache *cache);
 
 /** @brief Return a cache's free pages to the depot, keeping it attached.
+ *
+ * A trusted pool that holds more pages than it has drops the surplus here.
  * @param cache attached cache. @return pages returned, or #FNUMA_E_INVAL.
- * @context The cache's user. */
+ * @context The cache's user. Takes the depot lock. */
 int fnuma_pool_flush(struct fnuma_pool_cache *cache);
 
 /** @brief Flush and detach. Pages it handed out stay out, and may be given to any cache.
- * @param cache attached cache. @return #FNUMA_OK or #FNUMA_E_INVAL.
- * @context The cache's user. */
+ * @param cache attached cache; a detached handle afterwards.
+ * @return #FNUMA_OK or #FNUMA_E_INVAL. @context The cache's user. Takes the depot lock. */
 int fnuma_pool_detach(struct fnuma_pool_cache *cache);
 
 /**
  * @brief Take up to `n` free pages, for flipping. They are in flight.
- * @param cache attached cache. @param pages room for `n`. @param n 0 or more.
+ * @param cache attached cache. @param pages room for `n`. @param n 0 to INT32_MAX.
  * @return pages taken, at the front of `pages` (fewer than `n` counts the rest as misses);
  *   if none of `n > 0` could be had, #FNUMA_E_EMPTY (every page is out, or the pool has
- *   none) or #FNUMA_E_STRANDED (free pages are in other caches or held).
+ *   none) or #FNUMA_E_STRANDED (free pages are in other caches, held or lost);
+ *   #FNUMA_E_INVAL.
  * @context The cache's user. No backend call; may take the depot lock once a magazine.
  */
 int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n);
@@ -148,14 +167,20 @@ int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n
 /**
  * @brief Give pages back: flipped and used up, or taken and not flipped after all.
  *
- * All or nothing. Checked pool: every page must be in flight or received, once.
+ * All or nothing. Checked pool: every page must be in flight or received, once. Two
+ * callers that give the same page at the same time: it is accepted at most once; if
+ * both batches hold other pages too, both may be refused.
+ *
+ * Trusted pool: no page is looked at. A lie cannot make the pool hold more pages than
+ * it has, write outside its memory, or hand a frame that is not its own to the backend
+ * or to fnuma_pool_hold(); a page given twice may be taken twice.
  * @param cache attached cache; need not be the one that took them.
- * @param pages frames. @param n 0 or more.
- * @return `n`; or, with nothing changed, #FNUMA_E_RANGE, #FNUMA_E_STATE (not out: given
- *   twice, never taken, not the pool's), #FNUMA_E_DUPLICATE (twice in this batch), and
- *   fnuma_pool_offender() is the first page that is wrong. Trusted pool: #FNUMA_E_OVERFLOW
- *   if there are more pages than the pool can hold; then the call may have accepted the
- *   pages before it (they are counted as given).
+ * @param pages frames. @param n 0 to INT32_MAX.
+ * @return `n`; or, with nothing changed, #FNUMA_E_INVAL, #FNUMA_E_RANGE, #FNUMA_E_STATE
+ *   (not out: given twice, never taken, not the pool's, or just being given by another
+ *   caller), #FNUMA_E_DUPLICATE (twice in this batch), and fnuma_pool_offender() is the
+ *   first page that is wrong. Trusted pool: #FNUMA_E_OVERFLOW if there are more pages than
+ *   the pool has; then the pages before the offender have been accepted.
  * @context The cache's user. No backend call; may take the depot lock once a magazine.
  */
 int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n);
@@ -164,11 +189,14 @@ int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
  * @brief The burst call: `n` pages out and `n` in. A flip *is* an exchange, so use does
  * not change and no counter is written.
  *
- * Pages handed out are not those just given, as long as the pool has others.
+ * Pages handed out are others than those just given, as long as this cache and the depot
+ * have others; for the rest the page given is handed out again. A call of more than
+ * #FNUMA_BATCH_MAX pages may be served in portions of that many, and a portion may hand
+ * out what an earlier one was given.
  * @param cache attached cache. @param in pages to give back, as for fnuma_pool_give().
  * @param out room for `n`; may be the same array as `in`, not overlap it otherwise.
- * @param n pages each way; 0 or more.
- * @return `n`, or an error of fnuma_pool_give() with nothing changed.
+ * @param n pages each way; 0 to INT32_MAX.
+ * @return `n`, or an error of fnuma_pool_give(), with what that says of it.
  * @context The cache's user, as fnuma_pool_take().
  */
 int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
@@ -179,26 +207,27 @@ int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
  *
  * Only bookkeeping, and only in a checked pool; giving a page back never requires it.
  * All or nothing.
- * @param cache attached cache. @param pages frames. @param n 0 or more.
- * @return `n`; #FNUMA_E_RANGE, #FNUMA_E_STATE (not in flight), #FNUMA_E_DUPLICATE with
- *   nothing changed; #FNUMA_E_NOTSUP for a trusted pool.
+ * @param cache attached cache. @param pages frames. @param n 0 to INT32_MAX.
+ * @return `n`; #FNUMA_E_INVAL, #FNUMA_E_RANGE, #FNUMA_E_STATE (not in flight),
+ *   #FNUMA_E_DUPLICATE with nothing changed; #FNUMA_E_NOTSUP for a trusted pool.
  * @context The cache's user.
  */
 int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n);
 
 /** @brief The page that the last refused call on this cache was refused for.
- * @param cache cache. @return the frame, or #FNUMA_GFN_NONE_N if it was not about a page.
+ * @param cache cache; NULL is no page. @return the frame, or #FNUMA_GFN_NONE_N if it was not about a page.
  * @context The cache's user. */
 fnuma_gfn fnuma_pool_offender(const struct fnuma_pool_cache *cache);
 
-/** @brief Pages out, now. Cost: a few loads for each attached cache, no lock.
+/** @brief Pages out, now. Cost: a few loads for each cache that was ever attached at the
+ * same time as others, no lock.
  *
  * Exact when nobody takes or gives during the call; otherwise it differs from a
  * true value by at most the pages that moved during the call. 0 to the size.
- * @param pool pool. @return pages. @context Any. */
+ * @param pool pool. @return pages; 0 for NULL. @context Any. */
 uint32_t fnuma_pool_used(const struct fnuma_pool *pool);
 
-/** @brief Pages the pool has. @param pool pool. @return pages. @context Any. */
+/** @brief Pages the pool has. @param pool pool. @return pages; 0 for NULL. @context Any. */
 uint32_t fnuma_pool_size(const struct fnuma_pool *pool);
 
 /** @brief Everything countable. @param pool pool. @param out filled. @context Any; takes
@@ -207,12 +236,13 @@ void fnuma_pool_stats(struct fnuma_pool *pool, struct fnuma_pool_stats *out);
 
 /**
  * @brief Grow: acquire up to `n` pages from the domain's allocator.
- * @param pool pool. @param n 1 or more; the work is bounded by it.
+ * @param pool pool. @param n 1 to INT32_MAX; the work is bounded by it.
  * @param now_ns only for the trace.
  * @return pages added; if none, why: #FNUMA_E_NOMEM (the allocator has none),
  *   #FNUMA_E_OVERFLOW (`max_pages` reached), #FNUMA_E_NOTSUP (no backend or no ACQUIRE),
  *   #FNUMA_E_BACKEND (the backend handed out a frame that is out of range or the pool's
- *   already; such frames are never taken in), or the backend's error.
+ *   already; such frames are never taken in), #FNUMA_E_BUSY (another resize is running),
+ *   #FNUMA_E_INVAL, or the backend's error.
  * @context One resizer at a time; flip users go on. As the backend's traits say.
  */
 int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
@@ -220,17 +250,25 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
 /**
  * @brief Shrink: release up to `n` free pages that are known to be at home (I2).
  *
- * Pages that may be remote are brought home first, where the backend can; pages in use,
- * in caches or held are left alone.
- * @param pool pool. @param n 1 or more; the work is bounded by it. @param now_ns trace only.
- * @return pages released; if none, why: #FNUMA_E_EMPTY (no free page at all),
- *   #FNUMA_E_STRANDED, #FNUMA_E_REMOTE, #FNUMA_E_NOTSUP, or the backend's error.
+ * Pages at home go first (where the backend has PAGE_NODES, it is asked again before
+ * each release); then pages that may be remote are brought home, where the backend can,
+ * and released. Pages in use, in caches or held are left alone. A page whose release
+ * stays unknown is lost: nobody gets it, and a later call releases it again, once a
+ * call and for at most #FNUMA_BATCH_MAX of them; the answer #FNUMA_E_STATE or
+ * #FNUMA_E_GONE then means that it had happened.
+ * @param pool pool. @param n 1 to INT32_MAX; at most `n` pages of each kind (home,
+ *   may-be-remote, lost) are tried. @param now_ns trace only.
+ * @return pages that left the pool; if none, why: #FNUMA_E_EMPTY (no free page at all),
+ *   #FNUMA_E_STRANDED (all free ones are in caches, held or lost), #FNUMA_E_REMOTE,
+ *   #FNUMA_E_NOTSUP (no backend or no RELEASE), #FNUMA_E_LOST_TRACK, #FNUMA_E_BUSY
+ *   (another resize is running, or the pages are), #FNUMA_E_INVAL, or the backend's error
+ *   or reason.
  * @context As fnuma_pool_grow().
  */
 int fnuma_pool_shrink(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
 
 /** @brief Go towards a size by at most `n` pages. @param pool pool. @param target_pages
- *   wanted, clipped to `max_pages`. @param n work bound, 1 or more. @param now_ns trace
+ *   wanted, clipped to `max_pages`. @param n work bound, 1 to INT32_MAX. @param now_ns trace
  *   only. @return pages the size changed by (positive, either way), 0 if it is there, or
  *   the error of fnuma_pool_grow() or fnuma_pool_shrink(). @context As fnuma_pool_grow(). */
 int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n,
@@ -240,10 +278,12 @@ int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n
  * @brief Bring up to `n` free may-be-remote pages home, and keep them.
  *
  * First asks where they are (PAGE_NODES), so that pages already home cost no move (I8).
- * @param pool pool. @param n 1 or more; the work bound. @param now_ns trace only.
+ * @param pool pool. @param n 1 to INT32_MAX; the work bound. @param now_ns trace only.
  * @param spent_ns increased by the time the backend reports; may be NULL.
  * @return pages now known to be home that were not before; 0 if the depot has no
- *   may-be-remote page; #FNUMA_E_REMOTE if none came home; #FNUMA_E_NOTSUP.
+ *   may-be-remote page; #FNUMA_E_REMOTE if none came home; #FNUMA_E_NOTSUP (no backend, or
+ *   it neither knows nor moves pages); #FNUMA_E_BUSY (another resize is running);
+ *   #FNUMA_E_INVAL; the backend's error.
  * @context As fnuma_pool_grow().
  */
 int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
@@ -266,14 +306,15 @@ int fnuma_pool_hold(struct fnuma_pool *pool, enum fnuma_pool_where where,
 /** @brief Put held pages back. @param pool pool. @param pages frames that were held.
  * @param nodes where each is now; a home node files it as home. @param n 1 to
  *   #FNUMA_BATCH_MAX. @return `n`, or with nothing changed #FNUMA_E_INVAL, #FNUMA_E_RANGE,
- *   #FNUMA_E_STATE (not held), #FNUMA_E_DUPLICATE, #FNUMA_E_OVERFLOW (trusted pool: more
- *   than are held). @context Any; takes the depot lock. */
+ *   #FNUMA_E_STATE (not held), #FNUMA_E_DUPLICATE; in a trusted pool as well.
+ * @context Any; takes the depot lock. */
 int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
                       const fnuma_node *nodes, uint32_t n);
 
 /** @name The inline path
  * The same calls for a trusted pool, compiled into the caller; they fall back to the
  * exported functions when the loaded magazine does not do, and always in a checked pool.
+ * Counts need not be constants, but the compiler makes the most of those that are.
  * @{ */
 
 /** @brief As fnuma_pool_take(). @param c cache. @param pages room. @param n pages.
@@ -281,14 +322,17 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
 static inline int fnuma_pool_take_inline(struct fnuma_pool_cache *c, fnuma_gfn *pages,
                                          uint32_t n)
 {
-	uint32_t have = c->n, i;
+	struct fnuma_pool_cell *cell = c->cell;
+	const fnuma_gfn *from;
+	uint32_t have, i;
 
-	if (FNUMA_UNLIKELY(n > have || !c->fast_room))
+	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
 		return fnuma_pool_take(c, pages, n);
-	have -= n;
+	have = cell->n - n;
+	from = cell->slots + have;
 	for (i = 0; i < n; i++)
-		pages[i] = c->slots[have + i];
-	fnuma_port_store(&c->n, have);
+		pages[i] = from[i];
+	fnuma_port_store(&cell->n, have);
 	return (int)n;
 }
 
@@ -297,13 +341,17 @@ static inline int fnuma_pool_take_inline(struct fnuma_pool_cache *c, fnuma_gfn *
 static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c, const fnuma_gfn *pages,
                                          uint32_t n)
 {
-	uint32_t have = c->n, i;
+	struct fnuma_pool_cell *cell = c->cell;
+	uint32_t have, i;
+	fnuma_gfn *to;
 
-	if (FNUMA_UNLIKELY(have > c->fast_room || n > c->fast_room - have))
+	if (FNUMA_UNLIKELY(!c->fast_room || n > c->fast_room - cell->n))
 		return fnuma_pool_give(c, pages, n);
+	have = cell->n;
+	to = cell->slots + have;
 	for (i = 0; i < n; i++)
-		c->slots[have + i] = pages[i];
-	fnuma_port_store(&c->n, have + n);
+		to[i] = pages[i];
+	fnuma_port_store(&cell->n, have + n);
 	return (int)n;
 }
 
@@ -312,15 +360,17 @@ static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c, const fnuma
 static inline int fnuma_pool_exchange_inline(struct fnuma_pool_cache *c, const fnuma_gfn *in,
                                              fnuma_gfn *out, uint32_t n)
 {
-	uint32_t have = c->n, i;
+	struct fnuma_pool_cell *cell = c->cell;
+	fnuma_gfn *slots;
+	uint32_t i;
 
-	if (FNUMA_UNLIKELY(n > have || !c->fast_room))
+	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
 		return fnuma_pool_exchange(c, in, out, n);
-	have -= n;
+	slots = cell->slots + (cell->n - n);
 	for (i = 0; i < n; i++) {
-		fnuma_gfn taken = c->slots[have + i];
+		fnuma_gfn taken = slots[i];
 
-		c->slots[have + i] = in[i];
+		slots[i] = in[i];
 		out[i] = taken;
 	}
 	return (int)n;
