@@ -18,26 +18,11 @@
 #ifndef FLIPNUMA_TRACKER_H
 #define FLIPNUMA_TRACKER_H
 
-#include <flipnuma/types.h>
+#include <flipnuma/home.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** @brief Entries in a list of homes, at most. */
-#define FNUMA_HOMES_MAX 64u
-
-/** @brief One home of a range of frames.
- *
- * A list of these describes a domain: sorted by `first`, the ranges tile
- * `[0, frames)` without a gap; entries with the same range, next to each other and with
- * different nodes, are the weighted homes of that range. */
-struct fnuma_home {
-	fnuma_gfn first; /**< first frame of the range */
-	uint32_t pages;  /**< frames in the range, 1 or more */
-	fnuma_node node; /**< a home of the range */
-	uint32_t weight; /**< share among the homes of the range, 1 to 65535 */
-};
 
 /** @brief What is known of a domain's pages at the start. */
 enum fnuma_tracker_start {
