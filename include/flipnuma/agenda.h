@@ -3,12 +3,19 @@
  * @file agenda.h
  * @brief Who is due when: a deadline for each of many numbered members.
  *
- * A hashed timing wheel over indices: setting, moving and dropping a deadline cost a few
- * ns whatever the number of members, and a tick touches the members that are due, never
- * all of them.
+ * A timing wheel over indices: setting, moving and dropping a deadline cost a few ns
+ * whatever the number of members, and a tick touches the members that are due, never all
+ * of them. A member whose deadline is more than 69 s away (less on agendas of few members)
+ * is touched a few times more on the way, with the others of its stretch of time.
  *
- * Precision: members become due at the first fnuma_agenda_pop() whose time is at or after
- * their deadline, never before it. A clock that jumps back delays nothing that was due.
+ * Members become due at the first fnuma_agenda_pop() whose time is at or after their
+ * deadline, never before it.
+ *
+ * A clock that jumps back takes the deadlines with it: what was due stays due, and what
+ * had ten seconds to go still has ten seconds to go. fnuma_agenda_pop() is where the agenda
+ * hears the time; a deadline set after the jump but before the next pop is taken to be on the
+ * old clock, and so comes early, never late. Less than a tick (8.4 ms) back, and the clock is
+ * taken to stand still until it has caught up. A jump costs a look at every member, once.
  */
 #ifndef FLIPNUMA_AGENDA_H
 #define FLIPNUMA_AGENDA_H
@@ -41,13 +48,19 @@ int fnuma_agenda_set(struct fnuma_agenda *a, uint32_t member, uint64_t deadline_
  * @return it; #FNUMA_NEVER if none or out of range. @context The agenda's user. */
 uint64_t fnuma_agenda_get(const struct fnuma_agenda *a, uint32_t member);
 
-/** @brief Take one member that is due off the agenda. Members due at different ticks come
- *   in order of time, those of one tick in order of deadline or of setting, always the same.
+/** @brief Take one member that is due off the agenda.
  * @param a agenda. @param now_ns time. @param member filled if one is due.
- * @return true if one was due. @context The agenda's user. */
+ * @return true if one was due. @context The agenda's user.
+ *
+ * Members due at different ticks of 8.4 ms come in order of time; those of one tick in an
+ * order that depends on nothing but the calls made, as a rule that of setting. One that is
+ * overdue when it is set queues behind all that were due at the last pop, so a member that
+ * asks again and again keeps nobody waiting. */
 bool fnuma_agenda_pop(struct fnuma_agenda *a, uint64_t now_ns, uint32_t *member);
 
-/** @brief When to look again: at or before the earliest deadline, never after it.
+/** @brief When to look again: the earliest deadline, or, where many members share its tick, at
+ *   most a tick before it (more if it is beyond 69 s). Never after it. If somebody was due at
+ *   the last pop, a time not after that.
  * @param a agenda. @return a time, or #FNUMA_NEVER if nobody has a deadline. Cost: bounded
  *   by the wheel, not by the members. @context The agenda's user. */
 uint64_t fnuma_agenda_next(const struct fnuma_agenda *a);

@@ -33,21 +33,23 @@ struct fnuma_budget_limits {
 /** @brief A budget. The caller's memory; the fields are the library's. */
 struct fnuma_budget {
 	struct fnuma_budget_limits limits;      /**< private */
-	uint32_t page_bytes;                    /**< private */
 	uint64_t page_ns;                       /**< private: what a page is expected to cost */
-	uint64_t last_ns;                       /**< private: monotonic time */
-	uint64_t offset_ns;                     /**< private */
-	uint32_t pages[FNUMA_BUDGET_SLOTS];     /**< private: spent, by slot */
+	uint64_t page_min_ns;                   /**< private: what it was said to cost at init */
+	uint64_t last_ns;                       /**< private: the caller's clock, last heard */
+	uint64_t pages_sum;                     /**< private: of all slots */
+	uint64_t time_sum_ns;                   /**< private: of all slots */
 	uint64_t time_ns[FNUMA_BUDGET_SLOTS];   /**< private: spent, by slot */
-	uint32_t pages_sum;                     /**< private */
-	uint64_t time_sum_ns;                   /**< private */
-	uint64_t slot;                          /**< private: number of the present slot */
+	uint32_t pages[FNUMA_BUDGET_SLOTS];     /**< private: spent, by slot */
+	uint32_t page_bytes;                    /**< private */
+	uint32_t slot;                          /**< private: the slot being filled */
+	uint32_t phase_ns;                      /**< private: how old that slot is */
 };
 
 /** @brief Make a budget. @param b filled. @param limits copied. @param page_bytes bytes of a
  *   page, a power of two. @param page_ns privileged time a page is expected to cost, at
- *   least; it learns upwards from what is reported. @return #FNUMA_OK or #FNUMA_E_INVAL (a
- *   limit that does not let a single page through). @context Any. */
+ *   least; 0 if nobody knows. What is reported raises it, see fnuma_budget_spend().
+ * @return #FNUMA_OK or #FNUMA_E_INVAL (a limit that does not let a single page through).
+ * @context Any. */
 int fnuma_budget_init(struct fnuma_budget *b, const struct fnuma_budget_limits *limits,
                       uint32_t page_bytes, uint64_t page_ns);
 
@@ -56,21 +58,29 @@ int fnuma_budget_init(struct fnuma_budget *b, const struct fnuma_budget_limits *
  * @context The budget's user. */
 int fnuma_budget_retune(struct fnuma_budget *b, const struct fnuma_budget_limits *limits);
 
-/** @brief Pages that may be moved now. @param b budget. @param now_ns time.
+/** @brief Pages that may be moved now. @param b budget. @param now_ns time; only time that
+ *   passes counts: a clock that jumps back goes on from where it was.
  * @return pages, UINT32_MAX if there is no limit. @context The budget's user. */
 uint32_t fnuma_budget_pages(struct fnuma_budget *b, uint64_t now_ns);
 
 /** @brief Spend. @param b budget. @param now_ns time. @param pages moved, or attempted at a
  *   cost; at most what fnuma_budget_pages() said. @param spent_ns privileged time it took; 0
  *   if the backend does not say: then the expected cost is charged.
- * @return #FNUMA_OK, or with nothing changed #FNUMA_E_BUDGET if `pages` is more than is left.
- * @context The budget's user. Time can be known only afterwards: a batch that took longer
- *   than expected is charged in full, and raises the expectation to at least its own cost. */
+ * @return #FNUMA_OK, or with nothing charged #FNUMA_E_BUDGET if `pages` is more than is left.
+ * @context The budget's user.
+ *
+ * Pages and bytes are exact. Time can be known only afterwards: a batch that took longer
+ * than expected is charged in full, so that a window is exceeded by the surprise of its last
+ * batch at most, and raises the expectation to its own cost at once. Cheaper batches
+ * lower it again, by a sixteenth of the difference each, never below that of init. A page
+ * expected to cost more than the whole limit still gets through, one a window: nothing
+ * stops for ever (I3). */
 int fnuma_budget_spend(struct fnuma_budget *b, uint64_t now_ns, uint32_t pages,
                        uint64_t spent_ns);
 
 /** @brief When at least one page may be moved again. @param b budget. @param now_ns time.
- * @return a time, `now_ns` if one may be moved now. @context The budget's user. */
+ * @return a time, `now_ns` if one may be moved now; at most a window and a slot later.
+ * @context The budget's user. */
 uint64_t fnuma_budget_next(struct fnuma_budget *b, uint64_t now_ns);
 
 #ifdef __cplusplus
