@@ -52,7 +52,8 @@ struct fnuma_sizer_advice {
 
 /** @brief Parameters, for all rules; a rule uses those it names. Zero means the default. */
 struct fnuma_sizer_params {
-	uint32_t min_pages;     /**< never below; default 64 (`algorithm1`: 0, as the paper has none) */
+	uint32_t min_pages;     /**< never below; default 64, or the lower of the two below
+	                             (`algorithm1`: 0, as the paper has none) */
 	uint32_t max_pages;     /**< never above; required, below the domain's memory */
 	uint32_t initial_pages; /**< poolSize_init, or the constant of `static`; default: 128,000
 	                             (500 MB), clipped to the limits */
@@ -92,6 +93,8 @@ struct fnuma_sizer {
 	struct fnuma_sizer_params params; /**< private: complete */
 	struct fnuma_sizer_advice last;   /**< private */
 	uint64_t last_misses;             /**< private */
+	uint64_t asked_ns;                /**< private: time of the last advice */
+	uint64_t wait_ns;                 /**< private: how long it stands */
 	bool asked;                       /**< private */
 	union {
 		uint64_t align;                           /**< private */
@@ -128,8 +131,9 @@ int fnuma_sizer_retune(struct fnuma_sizer *s, const struct fnuma_sizer_params *p
 static inline bool fnuma_sizer_due(const struct fnuma_sizer *s, uint32_t used_pages,
                                    uint64_t misses, uint64_t now_ns)
 {
+	/* A clock that jumped back makes the difference huge: ask, rather than wait for it. */
 	return used_pages > s->last.high_pages || used_pages < s->last.low_pages ||
-	       misses != s->last_misses || now_ns >= s->last.ask_at_ns || !s->asked;
+	       misses != s->last_misses || now_ns - s->asked_ns >= s->wait_ns || !s->asked;
 }
 
 /** @brief Ask the policy. @param s sizer. @param sample the pool as it is. @param advice

@@ -38,7 +38,8 @@ struct fnuma_trigger_params {
 
 /** @brief What a policy is told of a domain. */
 struct fnuma_trigger_sample {
-	uint64_t now_ns;        /**< the time; never before that of an earlier sample */
+	uint64_t now_ns;        /**< time since fnuma_trigger_init() on a clock that stands still
+	                             where the caller's jumps back; never below an earlier one */
 	uint32_t remote_pages;  /**< pages away from home that may still be moved */
 };
 
@@ -78,9 +79,8 @@ struct fnuma_trigger {
 	struct fnuma_trigger_policy policy;   /**< private */
 	struct fnuma_trigger_params params;   /**< private: complete */
 	struct fnuma_trigger_verdict last;    /**< private */
-	uint64_t offset_ns;                   /**< private: makes a clock that jumps back stand still */
-	uint64_t last_ns;                     /**< private */
-	bool asked;                           /**< private */
+	uint64_t seen_ns;                     /**< private: the caller's clock when last told */
+	uint64_t at_ns;                       /**< private: the policy's, which never jumps back */
 	union {
 		uint64_t align;                           /**< private */
 		uint8_t bytes[FNUMA_TRIGGER_STATE_BYTES]; /**< private */
