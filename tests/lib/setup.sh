@@ -156,10 +156,13 @@ quietly()
 	say "$label: done in $((SECONDS - begin)) s"
 }
 
+# The descriptor of the progress is closed to package scripts, so it can't be their
+# stdout; and it is opened behind sudo, which closes what it does not know.
 apt_get()
 {
-	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q -y \
-		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 "$@"
+	"${as_root[@]}" sh -c 'exec "$@" 3>&1' sh \
+		env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q -y \
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=3 "$@"
 }
 
 # Old or absent package lists are noticed by trying, not by their date.
