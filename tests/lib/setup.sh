@@ -60,6 +60,9 @@ have_package()
 	gnuplot-nox) command -v gnuplot ;;
 	graphviz) command -v dot ;;
 	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc ;;
+	postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+	redis-tools) command -v redis-benchmark ;;
+	iperf3 | redis-server | tcpdump) command -v "$1" ;;
 	meson | pkg-config | gcovr | doxygen | clang) command -v "$1" ;;
 	*) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1")" = installed ] ;;
 	esac >/dev/null 2>&1
