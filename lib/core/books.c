@@ -16,7 +16,7 @@ static uint32_t slots_log2(uint32_t capacity)
 	return bits;
 }
 
-size_t books_bytes(uint32_t capacity)
+size_t fnuma_books_bytes(uint32_t capacity)
 {
 	uint64_t bytes;
 
@@ -26,12 +26,12 @@ size_t books_bytes(uint32_t capacity)
 	return bytes > SIZE_MAX ? 0 : (size_t)bytes;
 }
 
-void books_init(struct books *b, void *memory, uint32_t capacity)
+void fnuma_books_init(struct books *b, void *memory, uint32_t capacity)
 {
 	uint32_t bits = slots_log2(capacity);
 
 	memset(b, 0, sizeof(*b));
-	memset(memory, 0, books_bytes(capacity));
+	memset(memory, 0, fnuma_books_bytes(capacity));
 	b->slots = memory;
 	b->shift = 32 - bits;
 	b->mask = (UINT32_C(1) << bits) - 1;
@@ -54,14 +54,14 @@ static uint32_t probe(const struct books *b, uint32_t gfn)
 	return i;
 }
 
-struct books_entry *books_find(const struct books *b, uint32_t gfn)
+struct books_entry *fnuma_books_find(const struct books *b, uint32_t gfn)
 {
 	struct books_entry *e = &b->slots[probe(b, gfn)];
 
 	return e->kind == BOOKS_NONE ? NULL : e;
 }
 
-struct books_entry *books_make(struct books *b, uint32_t gfn)
+struct books_entry *fnuma_books_make(struct books *b, uint32_t gfn)
 {
 	struct books_entry *e = &b->slots[probe(b, gfn)];
 
@@ -75,7 +75,7 @@ struct books_entry *books_make(struct books *b, uint32_t gfn)
 	return e;
 }
 
-void books_turn(struct books *b, struct books_entry *e, enum books_kind kind)
+void fnuma_books_turn(struct books *b, struct books_entry *e, enum books_kind kind)
 {
 	fnuma_port_store(&b->count[e->kind], b->count[e->kind] - 1);
 	fnuma_port_store(&b->count[kind], b->count[kind] + 1);
@@ -83,7 +83,7 @@ void books_turn(struct books *b, struct books_entry *e, enum books_kind kind)
 }
 
 /* Closes the gap by moving later entries of the run back, so that no tombstone is left. */
-void books_drop(struct books *b, struct books_entry *e)
+void fnuma_books_drop(struct books *b, struct books_entry *e)
 {
 	uint32_t gap = (uint32_t)(e - b->slots), i = gap;
 
@@ -100,8 +100,9 @@ void books_drop(struct books *b, struct books_entry *e)
 	memset(&b->slots[gap], 0, sizeof(b->slots[gap]));
 }
 
-void books_sweep(struct books *b, uint32_t slots,
-                 bool (*stale)(void *cookie, const struct books_entry *e), void *cookie)
+void fnuma_books_sweep(struct books *b, uint32_t slots,
+                       bool (*stale)(void *cookie, const struct books_entry *e),
+                       void *cookie)
 {
 	if (books_used(b) == 0)
 		return;
@@ -110,7 +111,7 @@ void books_sweep(struct books *b, uint32_t slots,
 
 		/* A drop may put another entry into this slot: look at it again. */
 		if (e->kind != BOOKS_NONE && stale(cookie, e))
-			books_drop(b, e);
+			fnuma_books_drop(b, e);
 		else
 			b->hand = (b->hand + 1) & b->mask;
 	}

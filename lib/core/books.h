@@ -31,14 +31,14 @@ struct books {
 };
 
 /* Bytes for `capacity` entries (64 to 2^28), 0 if out of range. */
-size_t books_bytes(uint32_t capacity);
-void books_init(struct books *b, void *memory, uint32_t capacity);
+size_t fnuma_books_bytes(uint32_t capacity);
+void fnuma_books_init(struct books *b, void *memory, uint32_t capacity);
 
-struct books_entry *books_find(const struct books *b, uint32_t gfn);
+struct books_entry *fnuma_books_find(const struct books *b, uint32_t gfn);
 /* The entry of a page, made if there is none. The caller has seen to books_room(). */
-struct books_entry *books_make(struct books *b, uint32_t gfn);
-void books_turn(struct books *b, struct books_entry *e, enum books_kind kind);
-void books_drop(struct books *b, struct books_entry *e);
+struct books_entry *fnuma_books_make(struct books *b, uint32_t gfn);
+void fnuma_books_turn(struct books *b, struct books_entry *e, enum books_kind kind);
+void fnuma_books_drop(struct books *b, struct books_entry *e);
 
 static inline uint32_t books_used(const struct books *b)
 {
@@ -51,7 +51,8 @@ static inline uint32_t books_room(const struct books *b)
 }
 
 /* Drop the entries that `stale` says no longer hold, among the next `slots` slots. */
-void books_sweep(struct books *b, uint32_t slots,
-                 bool (*stale)(void *cookie, const struct books_entry *e), void *cookie);
+void fnuma_books_sweep(struct books *b, uint32_t slots,
+                       bool (*stale)(void *cookie, const struct books_entry *e),
+                       void *cookie);
 
 #endif /* FNUMA_CORE_BOOKS_H */

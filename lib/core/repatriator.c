@@ -78,7 +78,7 @@ static int complete(struct fnuma_repatriator_config *c)
 {
 	if (!c->books_pages)
 		c->books_pages = BOOKS_DEFAULT;
-	if (!books_bytes(c->books_pages))
+	if (!fnuma_books_bytes(c->books_pages))
 		return FNUMA_E_INVAL;
 	return complete_tuning(&c->tuning);
 }
@@ -99,7 +99,7 @@ size_t fnuma_repatriator_bytes(const struct fnuma_repatriator_config *config)
 	c = *config;
 	if (complete(&c) != FNUMA_OK)
 		return 0;
-	books = books_bytes(c.books_pages);
+	books = fnuma_books_bytes(c.books_pages);
 	return books > SIZE_MAX - head_bytes() ? 0 : head_bytes() + books;
 }
 
@@ -122,7 +122,8 @@ int fnuma_repatriator_init(void *memory, size_t bytes,
 	memset(r, 0, sizeof(*r));
 	r->config = *config;
 	complete(&r->config);
-	books_init(&r->books, (uint8_t *)memory + head_bytes(), r->config.books_pages);
+	fnuma_books_init(&r->books, (uint8_t *)memory + head_bytes(),
+	                 r->config.books_pages);
 	r->stats.books_pages = r->config.books_pages;
 	*out = r;
 	return FNUMA_OK;
@@ -250,13 +251,13 @@ static void note_moved(struct step *s, fnuma_gfn page)
 	struct books_entry *e;
 
 	if (r->config.tuning.cooldown_ns == FNUMA_NEVER) {
-		e = books_find(&r->books, page.n);
+		e = fnuma_books_find(&r->books, page.n);
 		if (e)
-			books_drop(&r->books, e);
+			fnuma_books_drop(&r->books, e);
 		return;
 	}
-	e = books_make(&r->books, page.n);
-	books_turn(&r->books, e, BOOKS_COOLING);
+	e = fnuma_books_make(&r->books, page.n);
+	fnuma_books_turn(&r->books, e, BOOKS_COOLING);
 	e->attempts = 0;
 	e->cause = FNUMA_OK;
 	e->until_ns = s->at_ns + r->config.tuning.cooldown_ns;
@@ -266,19 +267,19 @@ static void note_failed(struct step *s, fnuma_gfn page, int why, fnuma_node from
                         fnuma_node to)
 {
 	struct fnuma_repatriator *r = s->r;
-	struct books_entry *e = books_make(&r->books, page.n);
+	struct books_entry *e = fnuma_books_make(&r->books, page.n);
 
 	if (e->kind == BOOKS_COOLING)
 		e->attempts = 0;
 	e->attempts++;
 	e->cause = (int16_t)why;
 	if (e->attempts >= r->config.tuning.attempts_max) {
-		books_turn(&r->books, e, BOOKS_GAVE_UP);
+		fnuma_books_turn(&r->books, e, BOOKS_GAVE_UP);
 		e->until_ns = FNUMA_NEVER;
 		tell(s, FNUMA_EVENT_GAVE_UP, why, page, from, to);
 		return;
 	}
-	books_turn(&r->books, e, BOOKS_BACKOFF);
+	fnuma_books_turn(&r->books, e, BOOKS_BACKOFF);
 	e->until_ns = s->at_ns + doubled(r->config.tuning.backoff_ns, e->attempts - 1u);
 	tell(s, FNUMA_EVENT_KEPT, why, page, from, to);
 }
@@ -513,7 +514,7 @@ static uint32_t unobjectionable(struct step *s, fnuma_gfn *pages, uint32_t n)
 	uint32_t i, kept = 0, fresh = books_room(&r->books);
 
 	for (i = 0; i < n; i++) {
-		const struct books_entry *e = books_find(&r->books, pages[i].n);
+		const struct books_entry *e = fnuma_books_find(&r->books, pages[i].n);
 		int why = objection(e, s->at_ns);
 
 		if (!e && !fresh)
@@ -739,7 +740,7 @@ int fnuma_repatriator_step(struct fnuma_repatriator *r, struct fnuma_budget *bud
 		report->why = FNUMA_E_BACKOFF;
 	} else {
 		r->rest_until_ns = 0;
-		books_sweep(&r->books, sweep, stale, &s);
+		fnuma_books_sweep(&r->books, sweep, stale, &s);
 		if (r->active)
 			do_batches(&s);
 	}
@@ -759,10 +760,10 @@ void fnuma_repatriator_flipped(struct fnuma_repatriator *r, const fnuma_gfn *pag
 	if (!r->books.count[BOOKS_BACKOFF] && !r->books.count[BOOKS_GAVE_UP])
 		return;
 	for (i = 0; i < n; i++) {
-		struct books_entry *e = books_find(&r->books, pages[i].n);
+		struct books_entry *e = fnuma_books_find(&r->books, pages[i].n);
 
 		if (e && e->kind != BOOKS_COOLING)
-			books_drop(&r->books, e);
+			fnuma_books_drop(&r->books, e);
 	}
 }
 
@@ -781,7 +782,7 @@ uint32_t fnuma_repatriator_forgive(struct fnuma_repatriator *r)
 	/* A drop uses up a look of the sweep's: go round until nothing falls. */
 	do {
 		again = books_used(&r->books);
-		books_sweep(&r->books, r->books.mask + 1 + again, is_failure, NULL);
+		fnuma_books_sweep(&r->books, r->books.mask + 1 + again, is_failure, NULL);
 	} while (books_used(&r->books) != again);
 	dropped = before - books_used(&r->books);
 	return dropped;
@@ -802,7 +803,7 @@ int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
 
 	if (page.n >= fnuma_tracker_frames(r->config.tracker))
 		return FNUMA_E_RANGE;
-	e = books_find(&r->books, page.n);
+	e = fnuma_books_find(&r->books, page.n);
 	why = objection(e, at_ns);
 	if (until_ns)
 		*until_ns = why == FNUMA_OK ? 0 : fnuma_clock_callers(&clock, e->until_ns);

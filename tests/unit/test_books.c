@@ -19,19 +19,19 @@ static uint32_t draw(uint32_t below)
 
 static void open_books(struct books *b, uint32_t capacity)
 {
-	void *memory = malloc(books_bytes(capacity));
+	void *memory = malloc(fnuma_books_bytes(capacity));
 
 	assert_non_null(memory);
-	books_init(b, memory, capacity);
+	fnuma_books_init(b, memory, capacity);
 }
 
 static void sizes_out_of_range_need_no_bytes(void **state)
 {
 	(void)state;
-	assert_int_equal(books_bytes(63), 0);
-	assert_int_equal(books_bytes((UINT32_C(1) << 28) + 1), 0);
-	assert_int_not_equal(books_bytes(UINT32_C(1) << 28), 0);
-	assert_true(books_bytes(64) >= 64 * sizeof(struct books_entry));
+	assert_int_equal(fnuma_books_bytes(63), 0);
+	assert_int_equal(fnuma_books_bytes((UINT32_C(1) << 28) + 1), 0);
+	assert_int_not_equal(fnuma_books_bytes(UINT32_C(1) << 28), 0);
+	assert_true(fnuma_books_bytes(64) >= 64 * sizeof(struct books_entry));
 }
 
 static void full_books_keep_an_empty_slot_so_that_every_search_ends(void **state)
@@ -42,10 +42,10 @@ static void full_books_keep_an_empty_slot_so_that_every_search_ends(void **state
 	(void)state;
 	open_books(&b, CAPACITY);
 	for (i = 0; i < CAPACITY; i++)
-		books_turn(&b, books_make(&b, i * 4096), BOOKS_GAVE_UP);
+		fnuma_books_turn(&b, fnuma_books_make(&b, i * 4096), BOOKS_GAVE_UP);
 	assert_int_equal(books_room(&b), 0);
 	assert_true(b.mask + 1 > CAPACITY);
-	assert_null(books_find(&b, 1));
+	assert_null(fnuma_books_find(&b, 1));
 	free(b.slots);
 }
 
@@ -63,7 +63,7 @@ static void random_entries_are_found_and_counted_as_in_a_plain_array(void **stat
 
 		g = draw(GFNS);
 		k = draw(BOOKS_KINDS);
-		e = books_find(&b, g * 7919);
+		e = fnuma_books_find(&b, g * 7919);
 		assert_int_equal(e != NULL, reference[g] != 0);
 		if (!e && (k == BOOKS_NONE || !books_room(&b)))
 			continue;
@@ -72,11 +72,11 @@ static void random_entries_are_found_and_counted_as_in_a_plain_array(void **stat
 			count[reference[g]]--;
 		}
 		if (k == BOOKS_NONE) {
-			books_drop(&b, e);
+			fnuma_books_drop(&b, e);
 		} else {
-			e = books_make(&b, g * 7919);
+			e = fnuma_books_make(&b, g * 7919);
 			assert_int_equal(e->gfn, g * 7919);
-			books_turn(&b, e, (enum books_kind)k);
+			fnuma_books_turn(&b, e, (enum books_kind)k);
 		}
 		reference[g] = (uint8_t)k;
 		count[k] += k != BOOKS_NONE;
@@ -101,14 +101,14 @@ static void a_sweep_of_all_slots_drops_all_stale_entries_and_no_other(void **sta
 	open_books(&b, CAPACITY);
 	for (round = 0; round < 50; round++) {
 		for (i = 0; i < CAPACITY; i++)
-			books_turn(&b, books_make(&b, i * 65536 + round),
+			fnuma_books_turn(&b, fnuma_books_make(&b, i * 65536 + round),
 			           i % 3 ? BOOKS_COOLING : BOOKS_BACKOFF);
 		/* Twice round, because a drop takes a look. */
-		books_sweep(&b, 2 * (b.mask + 1), is_cooling, NULL);
+		fnuma_books_sweep(&b, 2 * (b.mask + 1), is_cooling, NULL);
 		assert_int_equal(b.count[BOOKS_COOLING], 0);
 		assert_int_equal(b.count[BOOKS_BACKOFF], (CAPACITY + 2) / 3);
 		for (i = 0; i < CAPACITY; i += 3)
-			books_drop(&b, books_find(&b, i * 65536 + round));
+			fnuma_books_drop(&b, fnuma_books_find(&b, i * 65536 + round));
 		assert_int_equal(books_used(&b), 0);
 	}
 	free(b.slots);
@@ -120,7 +120,7 @@ static void a_sweep_of_empty_books_looks_at_nothing(void **state)
 
 	(void)state;
 	open_books(&b, CAPACITY);
-	books_sweep(&b, 10, is_cooling, NULL);
+	fnuma_books_sweep(&b, 10, is_cooling, NULL);
 	assert_int_equal(b.hand, 0);
 	free(b.slots);
 }
