@@ -245,7 +245,7 @@ static void mark(struct fnuma_pool *pool, const fnuma_gfn *pages, uint32_t n,
 
 /* The magazines, for either kind of pool. */
 
-/* Up to `n` pages out; if fewer, and `missing` then counts as misses. */
+/* Up to `n` pages out; the rest are misses, if `count_misses`. */
 static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n,
                      bool count_misses)
 {

@@ -27,8 +27,9 @@ enum page_state {
 
 /*
  * Pages of one kind: full magazines, and two that are not. The control path fills one
- * and drains the other, full ones go to the tail, so that it meets every page before it
- * meets one again: a page that cannot be released or moved stands in nobody's way (I3).
+ * and drains the other, and what it filled goes to the tail; so it meets every page within
+ * as many as there are and a magazine more, and one that cannot be released or moved
+ * stands in nobody's way (I3).
  */
 struct depot_list {
 	uint32_t head;    /* full magazines, linked by fnuma_pool.next */

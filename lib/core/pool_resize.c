@@ -29,6 +29,11 @@ static bool can(const struct fnuma_pool *pool, uint32_t caps)
 	return pool->backend && (pool->backend->caps & caps);
 }
 
+static bool bound_ok(uint32_t n)
+{
+	return n && n <= (uint32_t)INT32_MAX;
+}
+
 /* One resizer at a time is the caller's duty; two at once would break the bounds, so the
  * second is turned away. */
 static int begin(struct job *job, struct fnuma_pool *pool, uint32_t n, uint32_t caps,
@@ -38,7 +43,7 @@ static int begin(struct job *job, struct fnuma_pool *pool, uint32_t n, uint32_t 
 
 	if (!pool)
 		return FNUMA_E_INVAL;
-	if (!n || n > (uint32_t)INT32_MAX)
+	if (!bound_ok(n))
 		return fnuma_depot_refuse(pool, FNUMA_E_INVAL);
 	if (!can(pool, caps))
 		return fnuma_depot_refuse(pool, FNUMA_E_NOTSUP);
@@ -78,7 +83,8 @@ static int end(struct job *job, enum fnuma_event_kind kind, uint32_t n)
 {
 	struct fnuma_pool *pool = job->pool;
 
-	tell(job, kind, job->done, job->done < n ? job->why : FNUMA_OK);
+	if (job->done || job->why) /* else there was nothing to decide */
+		tell(job, kind, job->done, job->done < n ? job->why : FNUMA_OK);
 	fnuma_port_lock_take(&pool->lock);
 	pool->resizing = false;
 	if (!job->done)
@@ -291,16 +297,17 @@ static void recall(struct job *job, struct hand *hand)
 /*
  * Up to `n` pages of a list into the hand, where only those known to be at home stay
  * (I2); the others are back in the depot. A page of the home list is believed to be there
- * if the backend cannot say.
+ * if the backend cannot say. Returns how many others there were.
  */
-static void gather(struct job *job, struct depot_list *list, uint32_t n, struct hand *hand)
+static uint32_t gather(struct job *job, struct depot_list *list, uint32_t n, struct hand *hand)
 {
 	struct fnuma_pool *pool = job->pool;
 	bool remote = list == &pool->remote;
 	int error = FNUMA_OK;
 
+	n = fnuma_depot_pull(pool, list, PAGE_AWAY, hand->away, n);
 	hand->n_home = 0;
-	hand->n_away = fnuma_depot_pull(pool, list, PAGE_AWAY, hand->away, n);
+	hand->n_away = n;
 	if (can(pool, FNUMA_CAP_PAGE_NODES))
 		error = sift(job, hand);
 	else if (!remote)
@@ -308,13 +315,14 @@ static void gather(struct job *job, struct depot_list *list, uint32_t n, struct 
 	if (error) {
 		give_in(job, error);
 		fnuma_depot_return(pool, list, hand->away, hand->n_away);
-		return;
+		return n;
 	}
 	if (remote && can(pool, FNUMA_CAP_MOVE_FREE | FNUMA_CAP_MOVE_PAGE))
 		recall(job, hand);
 	fnuma_depot_return(pool, &pool->remote, hand->away, hand->n_away);
 	if (remote)
 		job->home += hand->n_home;
+	return n - hand->n_home;
 }
 
 /* Count what gather() brought home. */
@@ -341,8 +349,8 @@ int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
 	while (left && !job.stop) {
 		uint32_t k = min_u32(left, FNUMA_BATCH_MAX);
 
-		job.why = FNUMA_E_REMOTE;
-		gather(&job, &pool->remote, k, &hand);
+		if (gather(&job, &pool->remote, k, &hand) && !job.why)
+			job.why = FNUMA_E_REMOTE;
 		fnuma_depot_return(pool, &pool->home, hand.home, hand.n_home);
 		left -= k;
 	}
@@ -423,8 +431,7 @@ static void release_from(struct job *job, struct depot_list *list, uint32_t n)
 	while (left && !job->stop) {
 		uint32_t k = min_u32(left, FNUMA_BATCH_MAX);
 
-		gather(job, list, k, &hand);
-		if (hand.n_home < k && !job->why)
+		if (gather(job, list, k, &hand) && !job->why)
 			job->why = FNUMA_E_REMOTE;
 		release(job, &pool->home, hand.home, hand.n_home);
 		left -= k;
@@ -457,12 +464,14 @@ int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n
 
 	if (!pool)
 		return FNUMA_E_INVAL;
+	if (!bound_ok(n))
+		return fnuma_depot_refuse(pool, FNUMA_E_INVAL);
 	target = min_u32(target_pages, pool->max_pages);
-	if (n && target > size)
+	if (target > size)
 		return fnuma_pool_grow(pool, min_u32(n, target - size), now_ns);
-	if (n && target < size)
+	if (target < size)
 		return fnuma_pool_shrink(pool, min_u32(n, size - target), now_ns);
-	return n ? 0 : fnuma_depot_refuse(pool, FNUMA_E_INVAL);
+	return 0;
 }
 
 /* Holding. */

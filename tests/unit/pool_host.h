@@ -34,6 +34,7 @@ struct host {
 	uint32_t room[HOST_NODES];    /* pages that can still be moved there */
 	uint32_t acquires, releases, moves, queries; /* calls */
 	uint32_t released_away;       /* pages released while away from home (I2) */
+	uint32_t released_strays;     /* pages released that were not the pool's */
 	int acquire_error, release_error, move_error, query_error;
 	int queries_left;             /* queries before query_error; below 0: at once */
 	fnuma_gfn forced[FNUMA_BATCH_MAX]; /* what to hand out instead */
@@ -100,7 +101,8 @@ static inline int host_acquire(void *cookie, fnuma_domain domain, fnuma_gfn *pag
 		h->pooled[i] = 1;
 		pages[got] = fnuma_gfn_of(i);
 		results[got].outcome = FNUMA_DONE;
-		results[got++].node = fnuma_node_of(h->node[i]);
+		results[got++].node = h->hidden[i] ? fnuma_node_unknown() :
+		                      fnuma_node_of(h->node[i]);
 	}
 	return (int)got;
 }
@@ -135,6 +137,7 @@ static inline int host_release(void *cookie, fnuma_domain domain, const fnuma_gf
 
 		assert_true(f < h->frames);
 		if (as == HOST_HONEST && !h->pooled[f]) {
+			h->released_strays++;
 			host_answer(&results[i], HOST_NOT, FNUMA_E_STATE);
 			continue;
 		}
