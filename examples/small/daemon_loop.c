@@ -19,7 +19,7 @@ static void say(void *cookie, const struct fnuma_event *e)
 {
 	(void)cookie;
 	if (e->kind == FNUMA_EVENT_TRIGGER)
-		printf("%6.2f s  due: %u pages are remote\n", (double)e->now_ns / 1e9, e->count);
+		printf("%6.2f s  due: %u pages may be remote\n", (double)e->now_ns / 1e9, e->count);
 	if (e->kind == FNUMA_EVENT_PASS)
 		printf("%6.2f s  done: %u pages came home\n", (double)e->now_ns / 1e9, e->count);
 	if (e->kind == FNUMA_EVENT_GAVE_UP)

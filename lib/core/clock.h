@@ -39,4 +39,14 @@ static inline uint64_t fnuma_clock_callers(const struct fnuma_clock *c, uint64_t
 	return c->seen_ns + wait;
 }
 
+/* One of the caller's times, on our clock; one in the past is now. */
+static inline uint64_t fnuma_clock_ours(const struct fnuma_clock *c, uint64_t when_ns)
+{
+	uint64_t wait = when_ns > c->seen_ns ? when_ns - c->seen_ns : 0;
+
+	if (when_ns == FNUMA_NEVER || wait > FNUMA_NEVER - 1 - c->at_ns)
+		return FNUMA_NEVER;
+	return c->at_ns + wait;
+}
+
 #endif /* FNUMA_CORE_CLOCK_H */

@@ -231,7 +231,7 @@ size_t fnuma_host_member_bytes(const struct fnuma_host *host,
 }
 
 static int build_member(struct fnuma_host *h, const struct fnuma_member_config *c,
-                        const uint64_t parts[3], uint64_t now_ns, struct member *m)
+                        const uint64_t parts[3], struct member *m)
 {
 	uint8_t *at = (uint8_t *)m + parts[0];
 	struct fnuma_tracker_config t = tracker_config(h, c);
@@ -242,7 +242,8 @@ static int build_member(struct fnuma_host *h, const struct fnuma_member_config *
 	m->domain = c->domain;
 	m->weight = c->weight ? c->weight : WEIGHT_DEFAULT;
 	m->watch_pages = UINT32_MAX;
-	err = fnuma_trigger_init(&m->trigger, c->trigger, &c->trigger_params, now_ns);
+	err = fnuma_trigger_init(&m->trigger, c->trigger, &c->trigger_params,
+	                         h->clock.at_ns);
 	if (err != FNUMA_OK)
 		return err;
 	err = fnuma_tracker_init(at, parts[1], &t, &m->tracker);
@@ -277,7 +278,8 @@ int fnuma_host_add(struct fnuma_host *host, const struct fnuma_member_config *co
 		return FNUMA_E_NOSPC;
 	if (is_member(host, config->domain))
 		return FNUMA_E_IN_USE;
-	err = build_member(host, config, parts, now_ns, memory);
+	fnuma_clock_tell(&host->clock, now_ns);
+	err = build_member(host, config, parts, memory);
 	if (err != FNUMA_OK)
 		return err;
 	i = host->free;
@@ -363,16 +365,10 @@ static void tell(struct fnuma_host *h, const struct member *m, enum fnuma_event_
 	h->config.trace.fn(h->config.trace.cookie, &e);
 }
 
-/* Look at a member again at this time of the caller's. */
-static void plan(struct fnuma_host *h, uint32_t i, uint64_t when_ns, uint64_t now_ns)
+/* Look at a member again at this time of ours. */
+static void plan(struct fnuma_host *h, uint32_t i, uint64_t at_ns)
 {
-	uint64_t at = fnuma_clock_tell(&h->clock, now_ns);
-	uint64_t wait = when_ns > now_ns ? when_ns - now_ns : 0;
-
-	if (when_ns == FNUMA_NEVER || wait >= FNUMA_NEVER - at)
-		fnuma_agenda_set(h->agenda, i, FNUMA_NEVER);
-	else
-		fnuma_agenda_set(h->agenda, i, at + wait);
+	fnuma_agenda_set(h->agenda, i, at_ns);
 }
 
 static void begin(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
@@ -382,10 +378,10 @@ static void begin(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 
 	set_active(h, m, true);
 	fnuma_repatriator_begin(m->repatriator);
-	fnuma_trigger_pass(&m->trigger, now_ns, remote, false);
+	fnuma_trigger_pass(&m->trigger, h->clock.at_ns, remote, false);
 	fnuma_count(&h->stats.triggered, 1);
 	tell(h, m, FNUMA_EVENT_TRIGGER, FNUMA_OK, remote, now_ns);
-	plan(h, i, FNUMA_NEVER, now_ns);
+	plan(h, i, FNUMA_NEVER);
 	m->watch_pages = UINT32_MAX;
 	ring_add(h, i);
 }
@@ -406,21 +402,30 @@ static void ask(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 	uint32_t movable = fnuma_repatriator_movable(m->repatriator);
 	struct fnuma_trigger_verdict verdict;
 
-	fnuma_trigger_ask(&m->trigger, now_ns, movable, &verdict);
-	if (verdict.due) {
+	fnuma_trigger_ask(&m->trigger, h->clock.at_ns, movable, &verdict);
+	if (verdict.due && movable) {
 		begin(h, i, now_ns);
 		return;
 	}
+	if (verdict.due) {
+		/* A pass over nothing, done with here; a policy that is due all the same has to
+		 * wait a little. */
+		fnuma_trigger_pass(&m->trigger, h->clock.at_ns, 0, false);
+		fnuma_trigger_pass(&m->trigger, h->clock.at_ns, 0, true);
+		fnuma_trigger_ask(&m->trigger, h->clock.at_ns, 0, &verdict);
+		if (verdict.due)
+			verdict.ask_at_ns = h->clock.at_ns + FNUMA_BUDGET_WINDOW_NS;
+	}
 	m->watch_pages = watch_at(m, movable, verdict.ask_at_pages);
-	plan(h, i, verdict.ask_at_ns, now_ns);
+	plan(h, i, verdict.ask_at_ns);
 }
 
-/* Leave the ring until a time, whatever the flip path sees meanwhile. */
-static void wait_until(struct fnuma_host *h, uint32_t i, uint64_t when_ns, uint64_t now_ns)
+/* Leave the ring until a time of the caller's, whatever the flip path sees meanwhile. */
+static void wait_until(struct fnuma_host *h, uint32_t i, uint64_t when_ns)
 {
 	ring_drop(h, i);
 	h->slots[i].member->watch_pages = UINT32_MAX;
-	plan(h, i, when_ns, now_ns);
+	plan(h, i, fnuma_clock_ours(&h->clock, when_ns));
 }
 
 /* A member came up on the agenda: it rested in a pass, or its trigger must be asked. */
@@ -439,7 +444,7 @@ static void watch(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 	const struct member *m = h->slots[i].member;
 
 	if (FNUMA_UNLIKELY(fnuma_tracker_remote(m->tracker) >= m->watch_pages))
-		plan(h, i, now_ns, now_ns);
+		plan(h, i, fnuma_clock_tell(&h->clock, now_ns));
 }
 
 int fnuma_host_record(struct fnuma_host *host, fnuma_member member, const fnuma_gfn *pages,
@@ -475,12 +480,12 @@ int fnuma_host_record_nodes(struct fnuma_host *host, fnuma_member member,
 
 /* ---- a step ---------------------------------------------------------------------- */
 
-static void bury(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
+static void bury(struct fnuma_host *h, uint32_t i)
 {
 	struct member *m = h->slots[i].member;
 
 	m->gone = true;
-	wait_until(h, i, FNUMA_NEVER, now_ns);
+	wait_until(h, i, FNUMA_NEVER);
 	set_active(h, m, false);
 	fnuma_count(&h->stats.deaths, 1);
 }
@@ -490,9 +495,9 @@ static void end_pass(struct fnuma_host *h, uint32_t i, uint64_t next_ns, uint64_
 	struct member *m = h->slots[i].member;
 
 	set_active(h, m, false);
-	fnuma_trigger_pass(&m->trigger, now_ns, fnuma_repatriator_movable(m->repatriator),
-	                   true);
-	wait_until(h, i, next_ns, now_ns);
+	fnuma_trigger_pass(&m->trigger, h->clock.at_ns,
+	                   fnuma_repatriator_movable(m->repatriator), true);
+	wait_until(h, i, next_ns);
 	if (next_ns == FNUMA_NEVER)
 		ask(h, i, now_ns);
 }
@@ -518,15 +523,17 @@ static struct fnuma_repatriator_report turn(struct fnuma_host *h, uint32_t max,
 		fnuma_repatriator_step(m->repatriator, &h->budget, now_ns, n, &report);
 	m->deficit -= report.attempted * PAGE_COST;
 	if (report.why == FNUMA_E_GONE) {
-		bury(h, i, now_ns);
+		bury(h, i);
 	} else if (report.pass_ended) {
 		end_pass(h, i, report.next_ns, now_ns);
 	} else if (report.why == FNUMA_E_BACKOFF) {
-		wait_until(h, i, report.next_ns, now_ns);
+		wait_until(h, i, report.next_ns);
 	} else if (report.why == FNUMA_E_BUDGET) {
 		*go_on = false;
 	} else if (m->deficit < PAGE_COST || report.attempted < n) {
-		/* What is not used up is kept, but not hoarded. */
+		/* What is not used up is kept, but not hoarded; a page's worth may be saved
+		 * up over rounds. */
+		quantum = quantum > PAGE_COST ? quantum : PAGE_COST;
 		if (m->deficit > quantum)
 			m->deficit = quantum;
 		h->head = h->slots[i].next;
@@ -599,6 +606,7 @@ int fnuma_host_kick(struct fnuma_host *host, fnuma_member member, uint64_t now_n
 		return FNUMA_E_GONE;
 	if (m->paused)
 		return FNUMA_E_PAUSED;
+	fnuma_clock_tell(&host->clock, now_ns);
 	if (!m->active)
 		begin(host, member.slot, now_ns);
 	return FNUMA_OK;
@@ -613,11 +621,12 @@ int fnuma_host_pause(struct fnuma_host *host, fnuma_member member, bool paused,
 		return FNUMA_E_STALE;
 	if (m->gone || m->paused == paused)
 		return FNUMA_OK;
+	fnuma_clock_tell(&host->clock, now_ns);
 	m->paused = paused;
 	fnuma_repatriator_pause(m->repatriator, paused);
 	tell(host, m, FNUMA_EVENT_STATE, paused ? FNUMA_E_PAUSED : FNUMA_OK, 0, now_ns);
 	if (paused)
-		wait_until(host, member.slot, FNUMA_NEVER, now_ns);
+		wait_until(host, member.slot, FNUMA_NEVER);
 	else
 		wake(host, member.slot, now_ns);
 	return FNUMA_OK;
@@ -640,6 +649,7 @@ int fnuma_host_retune(struct fnuma_host *host, fnuma_member member,
 		return FNUMA_E_INVAL;
 	if (tuning && fnuma_repatriator_retune(m->repatriator, tuning) != FNUMA_OK)
 		return FNUMA_E_INVAL;
+	fnuma_clock_tell(&host->clock, now_ns);
 	m->trigger = trigger;
 	m->weight = weight ? weight : m->weight;
 	if (!m->active && !m->paused && !m->gone)

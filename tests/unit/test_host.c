@@ -218,6 +218,58 @@ static void the_period_is_the_next_deadline_and_passes_follow_it(void **state)
 	close_world();
 }
 
+static void a_period_with_nothing_to_move_begins_no_pass_and_goes_on(void **state)
+{
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("period"), 0);
+	assert_int_equal(run(0, 150 * SECOND), 0);
+	assert_int_equal(stats().triggered, 0);
+	assert_int_equal(w.next_ns, 200 * SECOND);
+	displace(0, 0, 10, 150 * SECOND);
+	assert_int_equal(run(200 * SECOND, 201 * SECOND), 10);
+	close_world();
+}
+
+static int no_params(struct fnuma_trigger_params *params)
+{
+	(void)params;
+	return FNUMA_OK;
+}
+
+static void always_due(void *state, const struct fnuma_trigger_params *params,
+                       const struct fnuma_trigger_sample *sample,
+                       struct fnuma_trigger_verdict *verdict)
+{
+	(void)state, (void)params, (void)sample;
+	verdict->due = true;
+}
+
+static void ignore_pass(void *state, const struct fnuma_trigger_params *params,
+                        const struct fnuma_trigger_sample *sample, bool ended)
+{
+	(void)state, (void)params, (void)sample, (void)ended;
+}
+
+static void a_users_policy_that_is_always_due_does_not_spin(void **state)
+{
+	static const struct fnuma_trigger_policy always = {
+		sizeof(always), FNUMA_TRIGGER_ABI, "always", 0, no_params, always_due, ignore_pass
+	};
+	struct fnuma_member_config c;
+
+	(void)state;
+	open_world(no_limit);
+	c = member_config("amount");
+	c.trigger = &always;
+	add(0, c, 0);
+	assert_int_equal(step(0, 64), 0);
+	assert_true(w.next_ns >= SECOND && w.next_ns <= 2 * SECOND);
+	displace(0, 0, 10, 0);
+	assert_int_equal(run(w.next_ns, w.next_ns + SECOND), 10);
+	close_world();
+}
+
 static void a_clock_that_jumps_back_does_not_stop_a_period(void **state)
 {
 	(void)state;
@@ -695,6 +747,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_amount_wakes_the_host_from_the_flip_path_and_not_before),
 		cmocka_unit_test(the_period_is_the_next_deadline_and_passes_follow_it),
+		cmocka_unit_test(a_period_with_nothing_to_move_begins_no_pass_and_goes_on),
+		cmocka_unit_test(a_users_policy_that_is_always_due_does_not_spin),
 		cmocka_unit_test(a_clock_that_jumps_back_does_not_stop_a_period),
 		cmocka_unit_test(pages_given_up_do_not_keep_the_amount_reached),
 		cmocka_unit_test(a_kick_begins_a_pass_whatever_the_trigger_says),
