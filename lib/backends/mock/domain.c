@@ -133,7 +133,8 @@ static void boot(struct mock_domain *dom, const struct fnuma_mock_domain_config 
 	dom->n_free = dom->frames - config->kernel_pages - config->app_pages;
 	for (i = dom->n_free; i > 0; i--)
 		dom->list[i - 1] = next_frame(range, ranges);
-	mock_ring_fill(dom);
+	while (dom->ring_n < dom->ring_size)
+		dom->ring[dom->ring_n++] = mock_pop(dom, MOCK_RING);
 }
 
 #define CHURN_BURST_DEFAULT 32u /* 128 KiB: a read-ahead, a socket buffer, a small heap */
@@ -198,7 +199,7 @@ int fnuma_mock_domain_create(struct fnuma_mock *m,
 {
 	struct range range[FNUMA_HOMES_MAX];
 	struct mock_domain made, *dom;
-	uint32_t ranges, slot, generation;
+	uint32_t ranges, slot, generation, i;
 
 	if (!config_ok(config) || !(ranges = find_ranges(m, config, range)))
 		return FNUMA_E_INVAL;
@@ -217,6 +218,8 @@ int fnuma_mock_domain_create(struct fnuma_mock *m,
 	dom->generation = generation;
 	dom->live = true;
 	dom->rng = rng_stream(m->config.seed, slot, generation);
+	for (i = 0; i < MOCK_DRAWS; i++)
+		dom->draw[i] = rng_below(&dom->rng, dom->n_app);
 	out->slot = slot;
 	out->generation = generation;
 	return FNUMA_OK;

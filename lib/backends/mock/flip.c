@@ -2,24 +2,61 @@
 /* Packets: flipped in, or copied in. The path a simulator is on all day. */
 #include "host.h"
 
-/* Packets arrive in the pages at the head of the ring, and the card's driver posts new ones
- * at once; without a ring, in pages from the free list. Returns how many could. */
+/* The card's driver posts pages until the ring is full. */
+static void fill_ring(struct mock_domain *peer)
+{
+	while (peer->ring_n < peer->ring_size && peer->n_free) {
+		uint32_t tail = peer->ring_head + peer->ring_n++;
+
+		if (tail >= peer->ring_size)
+			tail -= peer->ring_size;
+		peer->ring[tail] = mock_pop(peer, MOCK_RING);
+	}
+}
+
+/* A page of the ring was last seen a turn ago: it is fetched this many pages early. */
+#define RING_AHEAD FNUMA_BATCH_MAX
+
+/* As many pages as the ring gives, a new one posted for each in its place. */
+static void turn_ring(struct mock_domain *peer, uint32_t *taken, uint32_t n)
+{
+	const uint32_t *next = &peer->list[peer->n_free];
+	uint32_t *ring = peer->ring, head = peer->ring_head, i;
+	uint32_t ahead = (head + RING_AHEAD) % peer->ring_size;
+
+	for (i = 0; i < n; i++) {
+		uint32_t g = *--next;
+
+		__builtin_prefetch(&peer->p2m[ring[ahead]], 1);
+		peer->p2m[g] = mock_with_use(peer->p2m[g], MOCK_RING);
+		taken[i] = ring[head];
+		ring[head] = g;
+		if (++head == peer->ring_size)
+			head = 0;
+		if (++ahead == peer->ring_size)
+			ahead = 0;
+	}
+	peer->ring_head = head;
+	peer->n_free -= n;
+}
+
+/* Packets arrive in the pages at the head of the ring; without a ring, in pages from the
+ * free list. Returns how many could. */
 static uint32_t receive(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 {
-	uint32_t k;
+	uint32_t posted = n < peer->n_free ? n : peer->n_free, k;
 
-	mock_ring_fill(peer); /* it may have run dry */
 	if (!peer->ring_size) {
-		for (k = 0; k < n && peer->n_free; k++)
+		for (k = 0; k < posted; k++)
 			taken[k] = peer->list[--peer->n_free];
-		return k;
+		return posted;
 	}
-	for (k = 0; k < n && peer->ring_n; k++) {
+	turn_ring(peer, taken, posted); /* a ring is full, or nothing is free */
+	for (k = posted; k < n && peer->ring_n; k++) {
 		taken[k] = peer->ring[peer->ring_head];
 		if (++peer->ring_head == peer->ring_size)
 			peer->ring_head = 0;
 		peer->ring_n--;
-		mock_ring_fill(peer);
 	}
 	return k;
 }
@@ -27,53 +64,86 @@ static uint32_t receive(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 /* The peer's frames are free again, with whatever is behind them now. */
 static void put_back(struct mock_domain *peer, const uint32_t *taken, uint32_t n)
 {
+	memcpy(&peer->list[peer->n_free], taken, n * sizeof(*taken));
+	peer->n_free += n;
+}
+
+/* What packets say, nothing else in the host ever says. */
+static void packets_arrive(struct fnuma_mock *m, const struct mock_domain *peer,
+                           const uint32_t *taken, uint32_t n)
+{
 	uint32_t i;
 
+	if (!m->content)
+		return;
 	for (i = 0; i < n; i++)
-		mock_push(peer, taken[i]);
+		m->content[(uint32_t)peer->p2m[taken[i]]] = rng_next(&m->packets);
 }
 
-/* What a packet says; nothing else in the host ever says it. */
-static void packet_arrives(struct fnuma_mock *m, uint32_t mfn)
-{
-	if (m->content)
-		m->content[mfn] = rng_next(&m->packets);
-}
+/* Pages by node. Two of each, used in turn: an increment need not wait for the last one. */
+struct tally {
+	uint32_t left[2][FNUMA_NODES_MAX];
+	uint32_t came[2][FNUMA_NODES_MAX];
+};
 
-static void settle_counts(const struct fnuma_mock *m, struct mock_domain *dom,
-                          struct mock_domain *peer, const uint32_t *gain)
+static void tally_start(struct tally *t, uint32_t nodes)
 {
 	uint32_t i;
 
-	for (i = 0; i < m->config.nodes; i++) {
-		dom->counts[i] += gain[i];
-		peer->counts[i] -= gain[i];
+	for (i = 0; i < nodes; i++)
+		t->left[0][i] = t->left[1][i] = t->came[0][i] = t->came[1][i] = 0;
+}
+
+static void tally_settle(const struct tally *t, uint32_t nodes, struct mock_domain *dom,
+                         struct mock_domain *peer)
+{
+	uint32_t i;
+
+	for (i = 0; i < nodes; i++) {
+		uint32_t gain = t->came[0][i] + t->came[1][i] - t->left[0][i] - t->left[1][i];
+
+		dom->counts[i] += gain;
+		peer->counts[i] -= gain;
+	}
+}
+
+/* The exchange itself. */
+static void swap_pages(uint64_t *mine, const fnuma_gfn *pages, uint64_t *theirs,
+                       const uint32_t *taken, uint32_t n, struct tally *tally,
+                       struct fnuma_result *results)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t ours = mine[pages[i].n], other = theirs[taken[i]];
+		uint64_t swap = (ours ^ other) & MOCK_BEHIND;
+
+		mine[pages[i].n] = ours ^ swap;
+		theirs[taken[i]] = mock_with_use(other ^ swap, MOCK_FREE);
+		tally->left[i & 1][mock_node_of(ours)]++;
+		tally->came[i & 1][mock_node_of(other)]++;
+		results[i] = mock_result(FNUMA_DONE, mock_node_of(other), FNUMA_OK);
 	}
 }
 
 static void flip_pages(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                        struct fnuma_result *results)
 {
-	uint32_t taken[FNUMA_BATCH_MAX], gain[FNUMA_NODES_MAX] = {0};
-	uint64_t *mine = b->dom->p2m, *theirs = b->peer->p2m;
-	uint32_t got = receive(b->peer, taken, n), i;
+	const uint32_t nodes = b->m->config.nodes;
+	uint32_t taken[FNUMA_BATCH_MAX], got, i;
+	struct tally tally;
 
-	for (i = 0; i < got; i++) {
-		uint64_t ours = mine[pages[i].n], other = theirs[taken[i]];
-		uint64_t swap = (ours ^ other) & MOCK_BEHIND;
-
-		packet_arrives(b->m, (uint32_t)other);
-		mine[pages[i].n] = ours ^ swap;
-		theirs[taken[i]] = other ^ swap;
-		gain[mock_node_of(ours)]--;
-		gain[mock_node_of(other)]++;
-		results[i] = mock_result(FNUMA_DONE, mock_node_of(other), FNUMA_OK);
-	}
-	for (; i < n; i++)
-		results[i] = mock_result(FNUMA_NOT_DONE, mock_node_of(mine[pages[i].n]),
-		                         FNUMA_E_NOMEM);
-	settle_counts(b->m, b->dom, b->peer, gain);
+	tally_start(&tally, nodes);
+	fill_ring(b->peer); /* it may have run dry */
+	got = receive(b->peer, taken, n);
+	packets_arrive(b->m, b->peer, taken, got);
+	swap_pages(b->dom->p2m, pages, b->peer->p2m, taken, got, &tally, results);
 	put_back(b->peer, taken, got);
+	tally_settle(&tally, nodes, b->dom, b->peer);
+	for (i = got; i < n; i++)
+		results[i] = mock_result(FNUMA_NOT_DONE,
+		                         mock_node_of(b->dom->p2m[pages[i].n]),
+		                         FNUMA_E_NOMEM);
 	b->spent_ns += got * b->m->config.costs.flip_page_ns;
 }
 
@@ -128,14 +198,16 @@ static uint32_t copy_some(struct mock_batch *b, const fnuma_gfn *pages, uint32_t
 {
 	uint32_t taken[FNUMA_BATCH_MAX], i;
 
+	fill_ring(b->peer);
 	n = receive(b->peer, taken, n);
+	packets_arrive(b->m, b->peer, taken, n);
 	for (i = 0; i < n; i++) {
 		uint64_t to = b->dom->p2m[pages[i].n], from = b->peer->p2m[taken[i]];
 
-		packet_arrives(b->m, (uint32_t)from);
 		if (b->m->content)
 			b->m->content[(uint32_t)to] = b->m->content[(uint32_t)from];
 		b->m->spent_ns += b->m->copy_ns[mock_node_of(from)][mock_node_of(to)];
+		b->peer->p2m[taken[i]] = mock_with_use(from, MOCK_FREE);
 	}
 	put_back(b->peer, taken, n);
 	return n;

@@ -5,6 +5,8 @@
 int fnuma_mock_alloc(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn *pages, uint32_t n)
 {
 	struct mock_domain *dom;
+	const uint32_t *next;
+	uint64_t *p2m;
 	uint32_t i;
 	int err = mock_find(m, d, &dom);
 
@@ -12,39 +14,55 @@ int fnuma_mock_alloc(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn *pages, uin
 		return err;
 	if (n > dom->n_free)
 		n = dom->n_free;
-	for (i = 0; i < n; i++)
-		pages[i].n = mock_pop(dom, MOCK_TAKEN);
+	p2m = dom->p2m;
+	next = &dom->list[dom->n_free];
+	for (i = 0; i < n; i++) {
+		uint32_t g = *--next;
+
+		p2m[g] = mock_with_use(p2m[g], MOCK_TAKEN);
+		pages[i].n = g;
+	}
+	dom->n_free -= n;
 	return (int)n;
 }
 
-/* Why this page can't be freed, or FNUMA_OK. */
-static int may_free(const struct mock_domain *dom, fnuma_gfn page)
+/* Frees pages up to the first that can't be, into the list's free end. A page met before
+ * in the batch is free by then. Returns how many. */
+static uint32_t free_some(struct mock_domain *dom, const fnuma_gfn *pages, uint32_t n)
 {
-	if (page.n >= dom->frames)
-		return FNUMA_E_RANGE;
-	return (mock_use(dom->p2m[page.n]) & MOCK_USE) == MOCK_TAKEN ? FNUMA_OK :
-	       FNUMA_E_STATE;
+	const uint32_t frames = dom->frames;
+	uint32_t *next = &dom->list[dom->n_free];
+	uint64_t *p2m = dom->p2m;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t g = pages[i].n;
+
+		if (g >= frames || (mock_use(p2m[g]) & MOCK_USE) != MOCK_TAKEN)
+			break;
+		p2m[g] = mock_with_use(p2m[g], MOCK_FREE);
+		next[i] = g;
+	}
+	dom->n_free += i;
+	return i;
 }
 
 int fnuma_mock_free(struct fnuma_mock *m, fnuma_domain d, const fnuma_gfn *pages, uint32_t n)
 {
 	struct mock_domain *dom;
-	uint32_t i;
+	uint32_t freed;
 	int err = mock_find(m, d, &dom);
 
-	for (i = 0; !err && i < n; i++) {
-		err = may_free(dom, pages[i]);
-		if (!err)
-			mock_push(dom, pages[i].n); /* twice in the batch: found here */
-		else
-			while (i > 0 && i--)
-				mock_pop(dom, MOCK_TAKEN);
-	}
-	return err ? err : (int)n;
+	if (err)
+		return err;
+	freed = free_some(dom, pages, n);
+	if (freed == n)
+		return (int)n;
+	err = pages[freed].n < dom->frames ? FNUMA_E_STATE : FNUMA_E_RANGE;
+	while (freed--)
+		mock_pop(dom, MOCK_TAKEN);
+	return err;
 }
-
-/* Pages drawn at once, so that they are on their way before they are needed. */
-#define DRAW_AHEAD 16u
 
 static void app_take(struct mock_domain *dom, uint32_t n)
 {
@@ -57,30 +75,29 @@ static void app_take(struct mock_domain *dom, uint32_t n)
 	}
 }
 
-/* Frees up to DRAW_AHEAD pages of the applications, drawn at random. */
+/* One of the applications' pages, drawn MOCK_DRAWS frees ago: the list's entry, and then the
+ * page's, are on their way from memory since. */
+static uint32_t draw_app(struct mock_domain *dom)
+{
+	uint32_t at = dom->draw_at++ % MOCK_DRAWS, k = dom->draw[at];
+	uint32_t near = dom->draw[(at + MOCK_DRAWS / 2) % MOCK_DRAWS];
+
+	dom->draw[at] = rng_below(&dom->rng, dom->n_app);
+	__builtin_prefetch(mock_app(dom, dom->draw[at]), 1);
+	if (near < dom->n_app)
+		__builtin_prefetch(&dom->p2m[*mock_app(dom, near)], 1);
+	return k < dom->n_app ? k : k % dom->n_app; /* fewer by now: rarely */
+}
+
+/* Frees pages of the applications, drawn at random. */
 static void app_free(struct mock_domain *dom, uint32_t n)
 {
-	uint32_t drawn[DRAW_AHEAD], i;
-
-	for (i = 0; i < n; i++) {
-		drawn[i] = rng_below(&dom->rng, dom->n_app - i);
-		__builtin_prefetch(mock_app(dom, drawn[i]), 1);
-	}
-	for (i = 0; i < n; i++)
-		__builtin_prefetch(&dom->p2m[*mock_app(dom, drawn[i])], 1);
-	for (i = 0; i < n; i++) {
-		uint32_t *slot = mock_app(dom, drawn[i]), g = *slot;
+	for (; n; n--) {
+		uint32_t *slot = mock_app(dom, draw_app(dom)), g = *slot;
 
 		*slot = *mock_app(dom, --dom->n_app);
 		mock_push(dom, g);
 	}
-}
-
-static void app_free_many(struct mock_domain *dom, uint32_t n)
-{
-	for (; n > DRAW_AHEAD; n -= DRAW_AHEAD)
-		app_free(dom, DRAW_AHEAD);
-	app_free(dom, n);
 }
 
 int64_t fnuma_mock_churn(struct fnuma_mock *m, fnuma_domain d, uint64_t n)
@@ -99,7 +116,7 @@ int64_t fnuma_mock_churn(struct fnuma_mock *m, fnuma_domain d, uint64_t n)
 		if (burst > left)
 			burst = (uint32_t)left;
 		app_take(dom, burst);
-		app_free_many(dom, burst);
+		app_free(dom, burst);
 		left -= burst;
 	}
 	return (int64_t)n;
@@ -114,7 +131,7 @@ int64_t fnuma_mock_app_exit(struct fnuma_mock *m, fnuma_domain d)
 	if (err)
 		return err;
 	freed = dom->n_app;
-	app_free_many(dom, freed);
+	app_free(dom, freed);
 	return freed;
 }
 

@@ -38,6 +38,9 @@ struct mock_node {
 	uint32_t *stack;   /* frames given back, last in first out, above the fresh ones */
 };
 
+/* Random draws made ahead of their use; a power of two. */
+#define MOCK_DRAWS 64u
+
 struct mock_domain {
 	uint32_t generation;
 	bool live;
@@ -52,6 +55,8 @@ struct mock_domain {
 	uint32_t ring_n;
 	uint32_t burst;    /* pages that applications take, and free, at a time */
 	uint64_t rng;
+	uint32_t draw_at;
+	uint32_t draw[MOCK_DRAWS]; /* applications' pages to be freed next, turning round */
 	uint32_t counts[FNUMA_NODES_MAX];
 };
 
@@ -178,19 +183,6 @@ static inline uint32_t mock_pop(struct mock_domain *dom, enum mock_use use)
 static inline uint32_t *mock_app(struct mock_domain *dom, uint32_t k)
 {
 	return &dom->list[dom->frames - 1 - k];
-}
-
-/* The network card's driver posts pages until the ring is full. */
-static inline void mock_ring_fill(struct mock_domain *dom)
-{
-	while (dom->ring_n < dom->ring_size && dom->n_free) {
-		uint32_t tail = dom->ring_head + dom->ring_n;
-
-		if (tail >= dom->ring_size)
-			tail -= dom->ring_size;
-		dom->ring[tail] = mock_pop(dom, MOCK_RING);
-		dom->ring_n++;
-	}
 }
 
 #endif /* FNUMA_MOCK_HOST_H */
