@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include "test.h"
 #include "random.h"
-#include <flipnuma/sizer.h>
+#include "sizing.h"
 #include <string.h>
-
-#define SECOND UINT64_C(1000000000)
 
 static const char *const names[] = {"static", "algorithm1", "algorithm1-repaired", "window"};
 
@@ -17,35 +14,6 @@ static struct fnuma_sizer_params params_of(uint32_t initial, uint32_t max)
 	p.initial_pages = initial;
 	p.max_pages = max;
 	return p;
-}
-
-static struct fnuma_sizer sizer_of(const char *name, struct fnuma_sizer_params p)
-{
-	struct fnuma_sizer s;
-
-	assert_int_equal(fnuma_sizer_init(&s, fnuma_sizer_find(name), &p), FNUMA_OK);
-	return s;
-}
-
-static struct fnuma_sizer_sample sample_of(uint64_t now_ns, uint32_t size, uint32_t used,
-                                           uint64_t misses)
-{
-	struct fnuma_sizer_sample sample = {0};
-
-	sample.now_ns = now_ns;
-	sample.size_pages = size;
-	sample.used_pages = used;
-	sample.misses = misses;
-	return sample;
-}
-
-static struct fnuma_sizer_advice ask(struct fnuma_sizer *s,
-                                     const struct fnuma_sizer_sample *sample)
-{
-	struct fnuma_sizer_advice advice;
-
-	assert_int_equal(fnuma_sizer_advise(s, sample, &advice), FNUMA_OK);
-	return advice;
 }
 
 /* A policy of the user's: counts how often it was asked, and wants twice the use. */
@@ -240,7 +208,7 @@ static void a_sample_that_lies_is_refused_and_changes_nothing(void **state)
 	struct fnuma_sizer_advice advice, untouched;
 
 	(void)state;
-	ask(&s, &good);
+	ask_about(&s, good);
 	before = s;
 	memset(&advice, 0xa5, sizeof(advice));
 	untouched = advice;
@@ -262,7 +230,7 @@ static void a_peak_above_the_size_is_believed(void **state)
 
 	(void)state;
 	sample.peak_pages = 300; /* the pool has just shrunk */
-	assert_int_equal(ask(&s, &sample).target_pages, 300);
+	assert_int_equal(ask_about(&s, sample).target_pages, 300);
 }
 
 static void a_policy_of_the_users_is_asked_like_a_built_in(void **state)
@@ -275,14 +243,14 @@ static void a_policy_of_the_users_is_asked_like_a_built_in(void **state)
 	(void)state;
 	p.min_pages = 10;
 	assert_int_equal(fnuma_sizer_init(&s, &twice, &p), FNUMA_OK);
-	advice = ask(&s, &sample);
+	advice = ask_about(&s, sample);
 	assert_int_equal(advice.target_pages, 600);
 	assert_int_equal(advice.low_pages, 1);
 	assert_true(advice.ask_at_ns == 12);
 	sample.used_pages = 600; /* the answers are clipped */
-	assert_int_equal(ask(&s, &sample).target_pages, 1000);
+	assert_int_equal(ask_about(&s, sample).target_pages, 1000);
 	sample.used_pages = 1;
-	advice = ask(&s, &sample);
+	advice = ask_about(&s, sample);
 	assert_int_equal(advice.target_pages, 10);
 	assert_int_equal(advice.low_pages, 3); /* its state stays */
 }
@@ -297,7 +265,7 @@ static void an_answer_that_a_policy_leaves_alone_is_stay_and_ask_again(void **st
 	(void)state;
 	sample.queued_pages = 1;
 	assert_int_equal(fnuma_sizer_init(&s, &twice, &p), FNUMA_OK);
-	assert_int_equal(ask(&s, &sample).target_pages, 600);
+	assert_int_equal(ask_about(&s, sample).target_pages, 600);
 	for (used = 0; used <= 600; used++)
 		assert_true(fnuma_sizer_due(&s, used, 0, 7));
 }
@@ -311,7 +279,7 @@ static void a_sizer_is_due_for_use_misses_time_and_before_its_first_advice(void 
 	(void)state;
 	assert_int_equal(fnuma_sizer_init(&s, &twice, &p), FNUMA_OK);
 	assert_true(fnuma_sizer_due(&s, 300, 0, 0));
-	ask(&s, &sample); /* stands for use of 1 to 1000, 3 misses, till 1005 */
+	ask_about(&s, sample); /* stands for use of 1 to 1000, 3 misses, till 1005 */
 	assert_false(fnuma_sizer_due(&s, 1, 3, 1000));
 	assert_false(fnuma_sizer_due(&s, 1000, 3, 1004));
 	assert_true(fnuma_sizer_due(&s, 0, 3, 1000));
@@ -332,7 +300,7 @@ static void an_answer_for_ever_is_not_due_by_time(void **state)
 	struct fnuma_sizer_sample sample = sample_of(50, 100, 40, 0);
 
 	(void)state;
-	assert_true(ask(&s, &sample).ask_at_ns == FNUMA_NEVER);
+	assert_true(ask_about(&s, sample).ask_at_ns == FNUMA_NEVER);
 	assert_false(fnuma_sizer_due(&s, 100, 0, UINT64_MAX));
 	assert_false(fnuma_sizer_due(&s, 0, 0, 0));
 }
@@ -345,7 +313,7 @@ static void a_time_gone_by_is_due_at_once(void **state)
 
 	(void)state;
 	assert_int_equal(fnuma_sizer_init(&s, &twice, &p), FNUMA_OK);
-	ask(&s, &sample); /* its ask_at_ns runs over, and lies in the past */
+	ask_about(&s, sample); /* its ask_at_ns runs over, and lies in the past */
 	assert_true(fnuma_sizer_due(&s, 300, 0, UINT64_MAX - 2));
 }
 
@@ -356,9 +324,9 @@ static void static_answers_its_constant_whatever_happens(void **state)
 	struct fnuma_sizer_params p = params_of(200, 1000);
 
 	(void)state;
-	assert_int_equal(ask(&s, &sample).target_pages, 100);
+	assert_int_equal(ask_about(&s, sample).target_pages, 100);
 	assert_int_equal(fnuma_sizer_retune(&s, &p), FNUMA_OK);
-	assert_int_equal(ask(&s, &sample).target_pages, 200);
+	assert_int_equal(ask_about(&s, sample).target_pages, 200);
 }
 
 static void assert_same(const struct fnuma_sizer_advice *a, const struct fnuma_sizer_advice *b)
@@ -398,7 +366,7 @@ static void check_monotone(const struct fnuma_sizer *s, const struct fnuma_sizer
 	more.peak_pages = more.used_pages > more.peak_pages ? more.used_pages : more.peak_pages;
 	more.queued_pages += 1;
 	more.misses += 1;
-	assert_true(ask(&other, &more).target_pages >= advice->target_pages);
+	assert_true(ask_about(&other, more).target_pages >= advice->target_pages);
 }
 
 static void walk_with(const char *name, uint64_t seed)
@@ -413,12 +381,12 @@ static void walk_with(const char *name, uint64_t seed)
 		struct fnuma_sizer_advice advice, same;
 
 		before = s;
-		advice = ask(&s, &sample);
+		advice = ask_about(&s, sample);
 		assert_in_range(advice.target_pages, s.params.min_pages, 5000);
 		assert_true(sample.used_pages < advice.low_pages ||
 		            sample.used_pages > advice.high_pages ||
 		            advice.ask_at_ns > sample.now_ns);
-		same = ask(&twin, &sample);
+		same = ask_about(&twin, sample);
 		assert_same(&advice, &same);
 		check_monotone(&before, &sample, &advice);
 		if (i % 100 == 50)

@@ -140,14 +140,16 @@ static void window_pass(struct state *st, uint64_t elapsed_ns)
 	}
 }
 
-/* Add what demand grew by, evenly over the steps it had for it, to the average. */
-static void slope_learn(struct state *st)
+/* The average with what demand grew by, evenly over the steps it had for it. */
+static uint64_t slope_with_growth(const struct state *st)
 {
 	uint32_t growth = fnuma_sub_u32(st->demand, st->demand_before) / st->span;
 	uint32_t n = fnuma_min_u32(st->span, 64); /* after which the past no longer matters */
+	uint64_t slope = st->slope;
 
 	for (; n; n--)
-		st->slope += growth - ((st->slope + 7) >> 3);
+		slope += growth - ((slope + 7) >> 3);
+	return slope;
 }
 
 static void latency_pass(struct state *st, uint64_t elapsed_ns)
@@ -156,7 +158,7 @@ static void latency_pass(struct state *st, uint64_t elapsed_ns)
 
 	if (!begun)
 		return;
-	slope_learn(st);
+	st->slope = slope_with_growth(st);
 	st->demand_before = st->demand;
 	st->demand = 0;
 	st->span = fnuma_to_u32(begun);
@@ -187,7 +189,7 @@ static void demand_note(struct state *st, const struct fnuma_sizer_sample *sampl
 	demand = fnuma_add_u32(demand, st->missed_before);
 	st->demand = fnuma_max_u32(st->demand, demand);
 	st->used = fnuma_max_u32(st->used, used);
-	demand = fnuma_add_u32(demand, fnuma_to_u32(st->slope >> 3));
+	demand = fnuma_add_u32(demand, fnuma_to_u32(slope_with_growth(st) >> 3));
 	st->max[st->head] = fnuma_max_u32(st->max[st->head], demand);
 }
 
