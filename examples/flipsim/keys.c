@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "keys.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(field) offsetof(struct scenario, field)
+#define NUMBER(section, field, name, min, max, initial, unit, meaning) \
+	{section, name, KEY_NUMBER, AT(field), min, max, initial, unit, NULL, meaning}
+#define WHOLE(section, field, name, min, max, initial, unit, meaning) \
+	{section, name, KEY_WHOLE, AT(field), min, max, initial, unit, NULL, meaning}
+
+static const struct key keys[] = {
+	{"scenario", "name", KEY_TEXT, AT(name), 0, SCENARIO_NAME_BYTES, "unnamed", "", NULL,
+	 "short name, for JSON and the report"},
+	{"scenario", "title", KEY_TEXT, AT(title), 0, SCENARIO_TITLE_BYTES, "", "", NULL,
+	 "one line, for the report"},
+	NUMBER("scenario", duration_s, "duration_s", 1, 864000, "10800", "s",
+	       "how long the I/O lasts"),
+	NUMBER("scenario", tick_ms, "tick_ms", 0.1, 1000, "1", "ms",
+	       "time step: what arrives in it comes in bursts"),
+	NUMBER("scenario", sample_s, "sample_s", 0.1, 86400, "60", "s",
+	       "time between points of the layout over time"),
+	WHOLE("scenario", seed, "seed", 0, 9007199254740991.0, "1", "",
+	      "for everything drawn; `--seed` wins"),
+
+	WHOLE("host", host.nodes, "nodes", 1, SCENARIO_NODES_MAX, "2", "nodes",
+	      "NUMA nodes of the machine"),
+	NUMBER("host", host.node_gb, "node_gb", 0.015625, 1024, "65", "GB",
+	       "memory of each node"),
+	NUMBER("host", host.remote_access_percent, "remote_access_percent", 100, 1000, "160",
+	       "%", "cost of a remote access or copy; 100 is a local one"),
+
+	WHOLE("guest", guest.count, "count", 1, 4096, "1", "guests", "guests, all alike"),
+	NUMBER("guest", guest.memory_mb, "memory_mb", 4, 1048576, "16384", "MB",
+	       "memory of a guest"),
+	{"guest", "nodes", KEY_NODES, AT(guest.nodes), 0, SCENARIO_NODES_MAX, "0", "nodes", NULL,
+	 "home node of each virtual node, which are equally large: `0`, or `0 1`"},
+	NUMBER("guest", guest.kernel_mb, "kernel_mb", 0, 1048576, "256", "MB",
+	       "of it, the kernel's own: never freed, never flipped"),
+	NUMBER("guest", guest.app_mb, "app_mb", 0, 1048576, "15104", "MB",
+	       "of it, the I/O application's, with the page cache, while the I/O lasts"),
+	WHOLE("guest", guest.ring_pages, "ring_pages", 1, 1048576, "1024", "pages",
+	      "receive buffers posted, first in, first out"),
+
+	WHOLE("privvm", privvm.node, "node", 0, SCENARIO_NODES_MAX - 1, "1", "node",
+	      "the privVM's node"),
+	NUMBER("privvm", privvm.memory_mb, "memory_mb", 4, 1048576, "16384", "MB",
+	       "memory of the privVM"),
+	NUMBER("privvm", privvm.kernel_mb, "kernel_mb", 0, 1048576, "256", "MB",
+	       "of it, its kernel's own"),
+	NUMBER("privvm", privvm.app_mb, "app_mb", 0, 1048576, "15104", "MB",
+	       "of it, its daemons' and page cache's"),
+	WHOLE("privvm", privvm.ring_pages, "ring_pages", 1, 1048576, "1024", "pages",
+	      "buffers posted in the network card's ring, first in, first out"),
+
+	NUMBER("io", io.rate_mbps, "rate_mbps", 0, 1000000, "1000", "Mb/s",
+	       "payload, all guests together (while on, if in bursts)"),
+	NUMBER("io", io.idle_mbps, "idle_mbps", 0, 1000000, "0", "Mb/s",
+	       "the same while off"),
+	{"io", "pattern", KEY_CHOICE, AT(io.pattern), 0, 2, "steady", "",
+	 "steady|regular|random", "on all the time, on and off for fixed times, or for random ones"},
+	NUMBER("io", io.on_ms, "on_ms", 1, 86400000, "2000", "ms",
+	       "how long it is on (`random`: the mean of an exponential)"),
+	NUMBER("io", io.off_ms, "off_ms", 1, 86400000, "28000", "ms", "how long it is off, alike"),
+	NUMBER("io", io.tx_percent, "tx_percent", 0, 100, "0", "%",
+	       "of the pages, sent by the guest and not received"),
+	NUMBER("io", io.short_percent, "short_percent", 0, 100, "90", "%",
+	       "of the received pages, freed soon"),
+	NUMBER("io", io.short_ms, "short_ms", 0, 600000, "20", "ms",
+	       "mean time until they are (exponential)"),
+	NUMBER("io", io.long_ms, "long_ms", 0, 600000, "1000", "ms",
+	       "mean time of the others, held in socket buffers or by slow consumers"),
+	WHOLE("io", burst_pages, "burst_pages", 1, 64, "32", "pages",
+	      "pages of one burst: one backend call, and one guest's"),
+
+	NUMBER("fit", fit.churn_pages_per_s, "churn_pages_per_s", 0, 1e7, "0", "pages/s",
+	       "pages that applications of a guest give up and replace; the privVM's daemons "
+	       "as many as those of all guests. `--fit` finds it"),
+	NUMBER("fit", fit.remote_pct, "remote_pct", 0, 100, "25", "%",
+	       "where `--fit` makes vanilla end"),
+
+	NUMBER("cost", cost.stack_ns, "stack_ns", 0, 1e6, "2500", "ns",
+	       "an I/O page: all but the flip or copy (rings, network stack, to user space)"),
+	NUMBER("cost", cost.call_ns, "call_ns", 0, 1e6, "300", "ns",
+	       "a hypercall, once a burst"),
+	NUMBER("cost", cost.flip_ns, "flip_ns", 0, 1e6, "200", "ns", "a page flipped"),
+	NUMBER("cost", cost.copy_ns, "copy_ns", 0, 1e6, "770", "ns",
+	       "a cold page copied within a node"),
+	NUMBER("cost", cost.pool_ns, "pool_ns", 0, 1e6, "5", "ns",
+	       "a page taken from and given to a pool"),
+	NUMBER("cost", cost.move_ns, "move_ns", 0, 1e6, "380", "ns",
+	       "a page moved, without the copy itself"),
+	NUMBER("cost", cost.free_ns, "free_ns", 0, 1e6, "380", "ns",
+	       "a page replaced whose content nobody needs"),
+	NUMBER("cost", cost.query_ns, "query_ns", 0, 1e6, "154", "ns", "a page's node looked up"),
+	NUMBER("cost", cost.alloc_ns, "alloc_ns", 0, 1e6, "20", "ns",
+	       "a page acquired for a pool, or released"),
+
+	NUMBER("stream", stream.memory_mb, "memory_mb", 0, 1048576, "12288", "MB",
+	       "a guest's memory that STREAM allocates; 0: not run"),
+	NUMBER("stream", stream.bandwidth_gbps, "bandwidth_gbps", 0.001, 10000, "30", "GB/s",
+	       "its bandwidth if all is local"),
+	NUMBER("linkbench", linkbench.memory_mb, "memory_mb", 0, 1048576, "8192", "MB",
+	       "a guest's memory that LinkBench allocates; 0: not run"),
+	NUMBER("linkbench", linkbench.time_s, "time_s", 0.001, 1e7, "600", "s",
+	       "its execution time if all is local"),
+	NUMBER("linkbench", linkbench.memory_percent, "memory_percent", 0, 100, "40", "%",
+	       "of that time, waiting for memory"),
+
+	NUMBER("pool", pool.init_mb, "init_mb", 0.00390625, 1048576, "500", "MB",
+	       "poolSize_init of a guest, for the sizes that change"),
+	NUMBER("pool", pool.max_mb, "max_mb", 0, 1048576, "0", "MB",
+	       "largest size; 0: twice init_mb"),
+	WHOLE("pool", pool.floor_pages, "floor_pages", 0, 1e9, "0", "pages",
+	      "smallest size; 0: the policy's own"),
+	NUMBER("pool", pool.margin_percent, "margin_percent", 0, 1000, "10", "%",
+	       "pool-static: added to the highest need of the calibration"),
+	NUMBER("pool", pool.calibrate_s, "calibrate_s", 1, 86400, "60", "s",
+	       "pool-static: how long each application is run for it"),
+	NUMBER("pool", pool.window_s, "window_s", 0.001, 86400, "60", "s",
+	       "pool-window, hybrid: how long an unused page is kept"),
+	NUMBER("pool", pool.latency_ms, "latency_ms", 0.001, 60000, "10", "ms",
+	       "pool-window, hybrid: how long growing takes"),
+	NUMBER("pool", pool.resize_pages_per_s, "resize_pages_per_s", 1, 1e9, "100000", "pages/s",
+	       "how fast a pool can grow or shrink"),
+	WHOLE("pool", pool.magazine_pages, "magazine_pages", 2, 4096, "64", "pages",
+	      "pages in a magazine"),
+	{"pool", "checked", KEY_CHOICE, AT(pool.checked), 0, 1, "no", "", "no|yes",
+	 "check each page given back; slower, same results"},
+
+	NUMBER("migrate", migrate.period_s, "period_s", 0.001, 864000, "900", "s",
+	       "period_flip (migrate-period)"),
+	NUMBER("migrate", migrate.amount_mb, "amount_mb", 0.0625, 1048576, "500", "MB",
+	       "remote_memSize of a guest (migrate-amount)"),
+	NUMBER("migrate", migrate.lead_mb, "lead_mb", 0, 1048576, "0", "MB",
+	       "begin this much earlier, so that it is a bound; 0: the policy's own, 1/64"),
+	NUMBER("migrate", migrate.break_even_s, "break_even_s", 0.001, 864000, "10", "s",
+	       "hybrid: time for which a remote page costs as much as its move"),
+	NUMBER("migrate", migrate.cooldown_s, "cooldown_s", 0, 86400, "10", "s",
+	       "a moved page is left alone for so long"),
+	WHOLE("migrate", migrate.budget_pages_per_s, "budget_pages_per_s", 0, 1e9, "20000",
+	      "pages/s", "all guests' moves together; 0: no limit"),
+	NUMBER("migrate", migrate.budget_mb_per_s, "budget_mb_per_s", 0, 1e6, "0", "MB/s",
+	       "the same in MB; 0: no limit"),
+	NUMBER("migrate", migrate.budget_cpu_percent, "budget_cpu_percent", 0, 100, "10", "%",
+	       "the same in time of one of the privVM's CPUs; 0: no limit"),
+};
+
+const struct key *key_at(uint32_t index)
+{
+	return index < sizeof(keys) / sizeof(keys[0]) ? &keys[index] : NULL;
+}
+
+const struct key *key_find(const char *section, const char *name)
+{
+	const struct key *k;
+	uint32_t i;
+
+	for (i = 0; (k = key_at(i)) != NULL; i++)
+		if (strcmp(k->section, section) == 0 && strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}
+
+bool key_is_load(const struct key *key)
+{
+	return key->at >= AT(io) && key->at < AT(io) + sizeof(struct load_config);
+}
+
+bool key_section_known(const char *section)
+{
+	const struct key *k;
+	uint32_t i;
+
+	for (i = 0; (k = key_at(i)) != NULL; i++)
+		if (strcmp(k->section, section) == 0)
+			return true;
+	return false;
+}
+
+static const char *store_number(const struct key *key, double *to, const char *text,
+                                char *why, size_t bytes)
+{
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(text, &end);
+	if (end == text || *end || !isfinite(v)) {
+		snprintf(why, bytes, "'%s' is not a number%s%s%s", text,
+		         *key->unit ? " (" : "", key->unit, *key->unit ? ")" : "");
+		return why;
+	}
+	if (v < key->min || v > key->max) {
+		snprintf(why, bytes, "%s is outside %.15g to %.15g%s%s", text, key->min, key->max,
+		         *key->unit ? " " : "", key->unit);
+		return why;
+	}
+	if (key->kind == KEY_WHOLE && v != floor(v)) {
+		snprintf(why, bytes, "%s is not a whole number", text);
+		return why;
+	}
+	*to = v;
+	return NULL;
+}
+
+static const char *store_choice(const struct key *key, double *to, const char *text,
+                                char *why, size_t bytes)
+{
+	size_t length = strlen(text), span;
+	const char *c = key->choices;
+	double index = 0;
+
+	for (;;) {
+		span = strcspn(c, "|");
+		if (span == length && strncmp(c, text, span) == 0) {
+			*to = index;
+			return NULL;
+		}
+		if (!c[span])
+			break;
+		c += span + 1;
+		index++;
+	}
+	snprintf(why, bytes, "'%s' is not one of %s", text, key->choices);
+	return why;
+}
+
+static const char *store_nodes(struct node_list *to, const char *text, char *why,
+                               size_t bytes)
+{
+	struct node_list nodes = {0};
+	const char *at = text;
+	char *end;
+
+	for (;;) {
+		unsigned long v;
+
+		at += strspn(at, " \t,");
+		if (!*at)
+			break;
+		v = strtoul(at, &end, 10);
+		if (end == at || *at == '-' || v >= SCENARIO_NODES_MAX ||
+		    nodes.n == SCENARIO_NODES_MAX) {
+			snprintf(why, bytes, "'%s' is not a list of up to %d node numbers below %d",
+			         text, SCENARIO_NODES_MAX, SCENARIO_NODES_MAX);
+			return why;
+		}
+		nodes.id[nodes.n++] = (uint32_t)v;
+		at = end;
+	}
+	if (!nodes.n) {
+		snprintf(why, bytes, "names no node");
+		return why;
+	}
+	*to = nodes;
+	return NULL;
+}
+
+const char *key_store(const struct key *key, void *to, const char *text, char *why,
+                      size_t bytes)
+{
+	switch (key->kind) {
+	case KEY_CHOICE:
+		return store_choice(key, to, text, why, bytes);
+	case KEY_NODES:
+		return store_nodes(to, text, why, bytes);
+	case KEY_TEXT:
+		if (strlen(text) >= (size_t)key->max) {
+			snprintf(why, bytes, "is longer than %d bytes", (int)key->max - 1);
+			return why;
+		}
+		strcpy(to, text);
+		return NULL;
+	default:
+		return store_number(key, to, text, why, bytes);
+	}
+}

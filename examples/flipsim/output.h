@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a run is told as: table and chart on a terminal, JSON, CSV.
+ */
+#ifndef FLIPSIM_OUTPUT_H
+#define FLIPSIM_OUTPUT_H
+
+#include "run.h"
+
+#include <stdio.h>
+
+/* What a stream can show. */
+struct terminal {
+	uint32_t columns;
+	bool unicode;
+	bool colour;
+};
+
+/* Find out about it. Not a terminal: 80 columns, no colour. */
+void terminal_of(FILE *out, struct terminal *t);
+
+/* The figures of all modes, and the paper's beside them. */
+void output_table(const struct run *r, const struct terminal *t, FILE *out);
+
+/* Remote memory over time, all modes. */
+void output_chart(const struct run *r, const struct terminal *t, FILE *out);
+
+/* False: errno says why. */
+bool output_json(const struct run *r, const char *trace, const char *path);
+
+/* False: errno says why. */
+bool output_csv(const struct run *r, const char *path);
+
+/* Where one of our figures stands against the paper's. */
+struct comparison {
+	const struct mode *mode;
+	uint32_t figure;
+	double paper;
+	double ours;
+	const char *note; /* why they differ, or NULL if they don't by much */
+};
+
+/* The paper's values for the modes that were run. Returns how many; room for
+ * SCENARIO_PAPER_MAX. */
+uint32_t compare_with_paper(const struct run *r, struct comparison *out);
+
+#endif
