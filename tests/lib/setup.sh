@@ -232,8 +232,10 @@ missing_sentence()
 
 # ---------------------------------------------------------------- building
 
-# meson_build DIR OPTION...: set up or bring up to date, then build; logs to
-# DIR/build.log.
+build_targets=()
+
+# meson_build DIR OPTION...: set up or bring up to date, then build everything or, if
+# the caller has set them, build_targets; logs to DIR/build.log.
 meson_build()
 {
 	local dir=$1 log=$1/build.log ninja setup=(meson setup)
@@ -251,7 +253,7 @@ meson_build()
 			"if it is an old one, remove it" >&2
 		return 1
 	}
-	quietly "building in ${dir##*/}" "$log" "$ninja" -C "$dir"
+	quietly "building in ${dir##*/}" "$log" "$ninja" -C "$dir" "${build_targets[@]}"
 }
 
 # ---------------------------------------------------------------- counting
