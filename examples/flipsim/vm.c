@@ -81,7 +81,8 @@ const char *vm_make_pool(struct vm *v, struct ports *p, uint32_t pages)
 	config.flags = p->sc->pool.checked > 0 ? 0 : FNUMA_POOL_TRUSTED;
 	config.backend = p->be;
 	config.domain = v->domain;
-	config.home_nodes = v->home_nodes;
+	config.homes = v->homes;
+	config.n_homes = v->n_homes;
 	bytes = fnuma_pool_bytes(&config);
 	if (!bytes || posix_memalign(&v->pool_memory, FNUMA_CACHE_LINE, bytes))
 		return "no memory for a pool";

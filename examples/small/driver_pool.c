@@ -31,8 +31,9 @@ int main(void)
 {
 	struct fnuma_mock_config machine = {.nodes = 2, .node_pages = {1u << 17, 1u << 17}};
 	struct fnuma_sizer_params limits = {.max_pages = 16384, .initial_pages = 1024};
+	const struct fnuma_home home = {{0}, FRAMES, {1}, 1};
 	struct fnuma_pool_config config = {.frames = FRAMES, .max_pages = 16384, .caches = 1,
-	                                   .home_nodes = 1u << 1};
+	                                   .homes = &home, .n_homes = 1};
 	struct fnuma_mock *host;
 	struct fnuma_backend backend;
 	struct fnuma_pool *pool;

@@ -33,6 +33,8 @@
 #define FLIPNUMA_POOL_H
 
 #include <flipnuma/backend.h>
+#include <flipnuma/budget.h>
+#include <flipnuma/home.h>
 #include <flipnuma/trace.h>
 
 #ifdef __cplusplus
@@ -59,7 +61,8 @@ struct fnuma_pool_config {
 	const struct fnuma_backend *backend; /**< for grow, shrink and bring_home; may be NULL.
 	                              Must outlive the pool. */
 	fnuma_domain domain;     /**< the backend's handle of the domain */
-	uint64_t home_nodes;     /**< bit n: node n is home for pool pages; not 0 */
+	const struct fnuma_home *homes; /**< where the domain's pages belong; copied */
+	uint32_t n_homes;        /**< entries of `homes`, 1 to #FNUMA_HOMES_MAX */
 	struct fnuma_trace trace; /**< listener, or zero */
 };
 
@@ -250,9 +253,10 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
 /**
  * @brief Shrink: release up to `n` free pages that are known to be at home (I2).
  *
- * Pages at home go first (where the backend has PAGE_NODES, it is asked again before
- * each release); then pages that may be remote are brought home, where the backend can,
- * and released. Pages in use, in caches or held are left alone. A page whose release
+ * Where the backend has PAGE_NODES, it is asked again before each release, and pages that
+ * may be remote are asked about too. Nothing is moved here: if what is free is away
+ * (#FNUMA_E_REMOTE), bring it home first, within a budget, with fnuma_pool_bring_home() or
+ * a repatriator. Pages in use, in caches or held are left alone. A page whose release
  * stays unknown is lost: nobody gets it, and a later call releases it again, once a
  * call and for at most #FNUMA_BATCH_MAX of them; the answer #FNUMA_E_STATE or
  * #FNUMA_E_GONE then means that it had happened.
@@ -277,17 +281,18 @@ int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n
 /**
  * @brief Bring up to `n` free may-be-remote pages home, and keep them.
  *
- * First asks where they are (PAGE_NODES), so that pages already home cost no move (I8).
- * @param pool pool. @param n 1 to INT32_MAX; the work bound. @param now_ns trace only.
- * @param spent_ns increased by the time the backend reports; may be NULL.
+ * First asks where they are (PAGE_NODES), so that pages already home cost no move (I8). For
+ * a pool without a repatriator; one that has a pool does the same, and keeps books.
+ * @param pool pool. @param n 1 to INT32_MAX; the work bound. @param now_ns time.
+ * @param budget what may be spent; charged here (I6). NULL: no limit.
  * @return pages now known to be home that were not before; 0 if the depot has no
- *   may-be-remote page; #FNUMA_E_REMOTE if none came home; #FNUMA_E_NOTSUP (no backend, or
- *   it neither knows nor moves pages); #FNUMA_E_BUSY (another resize is running);
- *   #FNUMA_E_INVAL; the backend's error.
- * @context As fnuma_pool_grow().
+ *   may-be-remote page; if none came home, #FNUMA_E_BUDGET or #FNUMA_E_REMOTE;
+ *   #FNUMA_E_NOTSUP (no backend, or it neither knows nor moves pages); #FNUMA_E_BUSY (another
+ *   resize is running); #FNUMA_E_INVAL; the backend's error.
+ * @context As fnuma_pool_grow(), and the budget's user.
  */
 int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
-                          uint64_t *spent_ns);
+                          struct fnuma_budget *budget);
 
 /** @brief Which free pages fnuma_pool_hold() wants. */
 enum fnuma_pool_where {

@@ -32,7 +32,8 @@ static bool config_ok(const struct fnuma_pool_config *c)
 	return c && c->frames && c->max_pages && c->max_pages <= c->frames &&
 	       c->max_pages <= COUNT_MAX && c->caches && c->caches <= CELLS_MAX &&
 	       c->magazine_pages != 1 && c->magazine_pages <= MAGAZINE_MAX &&
-	       !(c->flags & ~(uint32_t)FNUMA_POOL_TRUSTED) && c->home_nodes;
+	       !(c->flags & ~(uint32_t)FNUMA_POOL_TRUSTED) &&
+	       fnuma_homes_check(c->homes, c->n_homes, c->frames, FNUMA_NODES_MAX) == FNUMA_OK;
 }
 
 static void lay_out(const struct fnuma_pool_config *c, struct layout *l)
@@ -75,7 +76,8 @@ int fnuma_pool_init(void *memory, size_t bytes, const struct fnuma_pool_config *
 	memset(at + (size_t)l.book, 0, (size_t)(l.bytes - l.book));
 	pool->backend = config->backend;
 	pool->trace = config->trace;
-	pool->home_nodes = config->home_nodes;
+	memcpy(pool->homes, config->homes, config->n_homes * sizeof(*config->homes));
+	pool->n_homes = config->n_homes;
 	pool->domain = config->domain;
 	pool->frames = config->frames;
 	pool->max_pages = config->max_pages;

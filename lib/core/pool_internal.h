@@ -45,7 +45,8 @@ struct fnuma_pool {
 	/* constant after init */
 	const struct fnuma_backend *backend;
 	struct fnuma_trace trace;
-	uint64_t home_nodes;
+	struct fnuma_home homes[FNUMA_HOMES_MAX];
+	uint32_t n_homes;
 	fnuma_domain domain;
 	uint32_t frames;
 	uint32_t max_pages;
@@ -116,10 +117,12 @@ void fnuma_depot_return(struct fnuma_pool *pool, struct depot_list *list,
 /* An empty depot. */
 void fnuma_depot_init(struct fnuma_pool *pool, uint32_t magazines);
 
-/* Is this a node where pool pages belong? Unknown and none are not. */
-static inline bool pool_is_home(const struct fnuma_pool *pool, fnuma_node node)
+/* Is this a home of the page? Unknown and none are not. */
+static inline bool pool_is_home(const struct fnuma_pool *pool, fnuma_gfn page,
+                                fnuma_node node)
 {
-	return node.id < FNUMA_NODES_MAX && (pool->home_nodes >> node.id & 1);
+	return node.id < FNUMA_NODES_MAX &&
+	       (fnuma_homes_of(pool->homes, pool->n_homes, page) >> node.id & 1);
 }
 
 /* The control path's view of a page; `page` is in range, the lock is held. */

@@ -12,7 +12,8 @@
 struct job {
 	struct fnuma_pool *pool;
 	uint64_t now_ns;
-	uint64_t *spent_ns; /* or NULL */
+	struct fnuma_budget *budget; /* for moves, or NULL */
+	bool may_move;
 	uint32_t done;      /* pages added, released or brought home */
 	uint32_t home;      /* may-be-remote pages now known to be at home */
 	int why;            /* the last thing that went wrong */
@@ -128,7 +129,7 @@ static uint32_t adopt(struct fnuma_pool *pool, const fnuma_gfn *pages,
 
 	fnuma_port_lock_take(&pool->lock);
 	for (i = 0; i < n; i++) {
-		bool home = pool_is_home(pool, results[i].node);
+		bool home = pool_is_home(pool, pages[i], results[i].node);
 
 		if (pages[i].n >= pool->frames || book_get(pool, pages[i]) != PAGE_OUTSIDE)
 			continue;
@@ -201,7 +202,7 @@ static int sift(struct job *job, struct hand *hand)
 		return error;
 	hand->n_away = 0;
 	for (i = 0; i < n; i++) {
-		if (pool_is_home(pool, nodes[i]))
+		if (pool_is_home(pool, hand->away[i], nodes[i]))
 			now_home(hand, hand->away[i]);
 		else
 			hand->away[hand->n_away++] = hand->away[i];
@@ -209,23 +210,46 @@ static int sift(struct job *job, struct hand *hand)
 	return FNUMA_OK;
 }
 
+/* Move the pages that are at home on a node to the front; returns how many. */
+static uint32_t choose(const struct fnuma_pool *pool, fnuma_gfn *pages, uint32_t n,
+                       fnuma_node node)
+{
+	uint32_t i, front = 0;
+
+	for (i = 0; i < n; i++) {
+		fnuma_gfn page = pages[i];
+
+		if (!pool_is_home(pool, page, node))
+			continue;
+		pages[i] = pages[front];
+		pages[front++] = page;
+	}
+	return front;
+}
+
 /*
- * Move what is away to one home node. What came goes to `came`; what may fit on another
- * node stays in the hand; what failed otherwise goes back. Returns the pages that came,
- * or an error.
+ * Move what is away, and belongs there, to one home node. What came goes to `came`; what
+ * may fit on another node stays in the hand; what failed otherwise goes back. Returns the
+ * pages that came, or an error.
  */
 static int move_to(struct job *job, struct hand *hand, fnuma_node node, fnuma_gfn *came)
 {
 	struct fnuma_pool *pool = job->pool;
 	struct fnuma_result results[FNUMA_BATCH_MAX];
-	uint32_t i, n = hand->n_away;
+	uint32_t i, kept = 0, n = choose(pool, hand->away, hand->n_away, node);
+	uint64_t spent_ns = 0;
 	int done = 0, error;
 
+	if (!n)
+		return 0;
+	if (job->budget && fnuma_budget_pages(job->budget, job->now_ns) < n)
+		return FNUMA_E_BUDGET;
 	error = fnuma_backend_move(pool->backend, pool->domain, hand->away, n, node,
-	                           FNUMA_CONTENT_NOBODYS, results, job->spent_ns);
+	                           FNUMA_CONTENT_NOBODYS, results, &spent_ns);
+	if (job->budget)
+		fnuma_budget_spend(job->budget, job->now_ns, error < 0 ? 0 : n, spent_ns);
 	if (error < 0)
 		return error;
-	hand->n_away = 0;
 	for (i = 0; i < n; i++) {
 		if (results[i].outcome == FNUMA_DONE) {
 			came[done++] = hand->away[i];
@@ -233,10 +257,12 @@ static int move_to(struct job *job, struct hand *hand, fnuma_node node, fnuma_gf
 		}
 		count_pages(job, results[i].reason, 1);
 		if (results[i].reason == FNUMA_E_NOMEM)
-			hand->away[hand->n_away++] = hand->away[i];
+			hand->away[kept++] = hand->away[i];
 		else
 			fnuma_depot_return(pool, &pool->remote, &hand->away[i], 1);
 	}
+	memmove(&hand->away[kept], &hand->away[n], (hand->n_away - n) * sizeof(*hand->away));
+	hand->n_away -= n - kept;
 	return done;
 }
 
@@ -265,7 +291,18 @@ static void verify(struct job *job, struct hand *hand)
 		count_pages(job, FNUMA_E_LIE, hand->n_away);
 }
 
-/* Bring home what is away, on the first home node that has room. What did not come is
+/* Is this a home of any page? */
+static bool is_any_home(const struct fnuma_pool *pool, uint32_t node)
+{
+	uint32_t i;
+
+	for (i = 0; i < pool->n_homes; i++)
+		if (pool->homes[i].node.id == node)
+			return true;
+	return false;
+}
+
+/* Bring home what is away, on the first of its homes that has room. What did not come is
  * put back, or left in the hand. */
 static void recall(struct job *job, struct hand *hand)
 {
@@ -276,7 +313,7 @@ static void recall(struct job *job, struct hand *hand)
 	for (node = 0; node < FNUMA_NODES_MAX && hand->n_away; node++) {
 		int got;
 
-		if (!pool_is_home(pool, fnuma_node_of(node)))
+		if (!is_any_home(pool, node))
 			continue;
 		got = move_to(job, hand, fnuma_node_of(node), came + n);
 		if (got >= 0)
@@ -317,7 +354,7 @@ static uint32_t gather(struct job *job, struct depot_list *list, uint32_t n, str
 		fnuma_depot_return(pool, list, hand->away, hand->n_away);
 		return n;
 	}
-	if (remote && can(pool, FNUMA_CAP_MOVE_FREE | FNUMA_CAP_MOVE_PAGE))
+	if (job->may_move && can(pool, FNUMA_CAP_MOVE_FREE | FNUMA_CAP_MOVE_PAGE))
 		recall(job, hand);
 	fnuma_depot_return(pool, &pool->remote, hand->away, hand->n_away);
 	if (remote)
@@ -333,8 +370,18 @@ static void count_home(struct job *job)
 	fnuma_port_lock_drop(&job->pool->lock);
 }
 
+/* Pages of the next batch that may be moved within the budget. */
+static uint32_t affordable(struct job *job, uint32_t n)
+{
+	uint32_t pages = FNUMA_BATCH_MAX;
+
+	if (job->budget)
+		pages = fnuma_budget_pages(job->budget, job->now_ns);
+	return min_u32(min_u32(n, pages), FNUMA_BATCH_MAX);
+}
+
 int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
-                          uint64_t *spent_ns)
+                          struct fnuma_budget *budget)
 {
 	struct hand hand;
 	struct job job;
@@ -344,11 +391,16 @@ int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
 
 	if (error)
 		return error;
-	job.spent_ns = spent_ns;
+	job.budget = budget;
+	job.may_move = true;
 	left = min_u32(n, listed(pool, &pool->remote));
 	while (left && !job.stop) {
-		uint32_t k = min_u32(left, FNUMA_BATCH_MAX);
+		uint32_t k = affordable(&job, left);
 
+		if (!k) {
+			job.why = FNUMA_E_BUDGET;
+			break;
+		}
 		if (gather(&job, &pool->remote, k, &hand) && !job.why)
 			job.why = FNUMA_E_REMOTE;
 		fnuma_depot_return(pool, &pool->home, hand.home, hand.n_home);
@@ -537,7 +589,7 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
 	}
 	pool->held -= n;
 	for (i = 0; i < n; i++)
-		fnuma_depot_file(pool, pool_is_home(pool, nodes[i]) ? &pool->home :
+		fnuma_depot_file(pool, pool_is_home(pool, pages[i], nodes[i]) ? &pool->home :
 		                 &pool->remote, pages[i]);
 	fnuma_port_lock_drop(&pool->lock);
 	return (int)n;

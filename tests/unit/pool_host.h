@@ -217,11 +217,30 @@ static inline void host_init(struct host *h, uint32_t frames, uint32_t caps)
 /* A pool on a host, in memory of exactly the size it asks for. */
 struct rig {
 	struct host host;
+	struct fnuma_home homes[3];
 	struct fnuma_pool_config config;
 	struct fnuma_pool *pool;
 	void *memory;
 	size_t bytes;
 };
+
+/* The whole domain is at home on these nodes, and on these only. */
+static inline void rig_homes(struct rig *r, const uint8_t *nodes, uint32_t n)
+{
+	uint32_t i;
+
+	assert_true(n <= 3);
+	r->host.home_nodes = 0;
+	for (i = 0; i < n; i++) {
+		r->homes[i].first.n = 0;
+		r->homes[i].pages = r->config.frames;
+		r->homes[i].node.id = nodes[i];
+		r->homes[i].weight = 1;
+		r->host.home_nodes |= UINT64_C(1) << nodes[i];
+	}
+	r->config.homes = r->homes;
+	r->config.n_homes = n;
+}
 
 static inline struct rig *rig_new(uint32_t frames, uint32_t max_pages, uint32_t caches,
                                   uint32_t magazine_pages, uint32_t flags, uint32_t caps)
@@ -236,7 +255,7 @@ static inline struct rig *rig_new(uint32_t frames, uint32_t max_pages, uint32_t 
 	r->config.magazine_pages = magazine_pages;
 	r->config.flags = flags;
 	r->config.backend = &r->host.be;
-	r->config.home_nodes = 1;
+	rig_homes(r, (const uint8_t[]){0}, 1);
 	r->config.domain.slot = 3;
 	r->config.domain.generation = 5;
 	r->bytes = fnuma_pool_bytes(&r->config);

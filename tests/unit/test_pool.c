@@ -60,17 +60,22 @@ static void assert_unchanged(struct snapshot s)
 
 /* Making one. */
 
+static const struct fnuma_home home64[] = {{{0}, 64, {0}, 1}};
+static const struct fnuma_home home4m[] = {{{0}, 1 << 22, {0}, 1}};
+static const struct fnuma_home home_max[] = {{{0}, UINT32_MAX, {0}, 1}};
+static const struct fnuma_home gap64[] = {{{0}, 32, {0}, 1}, {{33}, 31, {0}, 1}};
+
 static void a_configuration_out_of_range_has_no_size_and_makes_no_pool(void **state)
 {
 	const struct fnuma_pool_config good = {.frames = 64, .max_pages = 64, .caches = 1,
-	                                       .home_nodes = 1};
+	                                       .homes = home64, .n_homes = 1};
 	static unsigned char memory[1 << 16] __attribute__((aligned(64)));
 	struct fnuma_pool *pool = NULL;
-	struct fnuma_pool_config bad[11];
+	struct fnuma_pool_config bad[13];
 	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 11; i++)
+	for (i = 0; i < 13; i++)
 		bad[i] = good;
 	bad[0].frames = 0;
 	bad[1].max_pages = 0;
@@ -80,10 +85,13 @@ static void a_configuration_out_of_range_has_no_size_and_makes_no_pool(void **st
 	bad[5].magazine_pages = 1;
 	bad[6].magazine_pages = 4097;
 	bad[7].flags = 2;
-	bad[8].home_nodes = 0;
+	bad[8].homes = NULL;
 	bad[9].frames = bad[9].max_pages = (uint32_t)INT32_MAX + 1;
 	bad[10].max_pages = UINT32_MAX;
-	for (i = 0; i < 11; i++) {
+	bad[11].n_homes = 0;
+	bad[12].homes = gap64;
+	bad[12].n_homes = 2;
+	for (i = 0; i < 13; i++) {
 		assert_int_equal(fnuma_pool_bytes(&bad[i]), 0);
 		assert_int_equal(fnuma_pool_init(memory, sizeof(memory), &bad[i], &pool),
 		                 FNUMA_E_INVAL);
@@ -97,7 +105,7 @@ static void a_configuration_out_of_range_has_no_size_and_makes_no_pool(void **st
 static void memory_that_is_missing_misaligned_or_short_makes_no_pool(void **state)
 {
 	const struct fnuma_pool_config config = {.frames = 64, .max_pages = 64, .caches = 1,
-	                                         .home_nodes = 1};
+	                                         .homes = home64, .n_homes = 1};
 	static unsigned char memory[1 << 16] __attribute__((aligned(64)));
 	size_t bytes = fnuma_pool_bytes(&config);
 	struct fnuma_pool *pool = NULL;
@@ -116,7 +124,7 @@ static void memory_that_is_missing_misaligned_or_short_makes_no_pool(void **stat
 static void a_trusted_pool_needs_less_memory_than_a_checked_one(void **state)
 {
 	struct fnuma_pool_config config = {.frames = 1 << 22, .max_pages = 1 << 16, .caches = 4,
-	                                   .home_nodes = 1};
+	                                   .homes = home4m, .n_homes = 1};
 	size_t checked = fnuma_pool_bytes(&config);
 
 	(void)state;
@@ -128,7 +136,7 @@ static void the_largest_pool_has_a_size_where_size_t_can_hold_it(void **state)
 {
 	struct fnuma_pool_config config = {.frames = UINT32_MAX, .max_pages = INT32_MAX,
 	                                   .caches = 4096, .magazine_pages = 4096,
-	                                   .home_nodes = 1};
+	                                   .homes = home_max, .n_homes = 1};
 
 	(void)state;
 #if SIZE_MAX > UINT32_MAX

@@ -793,7 +793,8 @@ static void with_a_pool_its_free_remote_pages_come_home_and_no_others(void **sta
 	pc.magazine_pages = 8;
 	pc.backend = &w.be;
 	pc.domain = w.guest;
-	pc.home_nodes = 1u << HOME;
+	pc.homes = at_home;
+	pc.n_homes = 1;
 	assert_int_equal(posix_memalign(&memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&pc)), 0);
 	free(w.memory);
 	assert_int_equal(fnuma_pool_init(memory, fnuma_pool_bytes(&pc), &pc, &config.pool), 0);
