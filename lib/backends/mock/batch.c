@@ -2,7 +2,7 @@
 /* What every batch goes through: the referee, and the faults. */
 #include "host.h"
 
-/* --- the referee ---------------------------------------------------------------------- */
+/* --- the referee ------------------------------------------------------------------- */
 
 static int whistle(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t i)
 {
@@ -19,8 +19,9 @@ static int whistle(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t 
 	                      pages[i].n, use & MOCK_USE);
 }
 
-/* Marks the pages met, so that a second look finds a duplicate; then takes the marks off. */
-static uint32_t check_pages(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t n)
+/* Marks the pages met, so that a second look finds a duplicate. Returns how many are good. */
+static uint32_t check_pages(const struct mock_batch *b, const fnuma_gfn *pages,
+                            uint32_t n)
 {
 	const uint64_t mark = (uint64_t)MOCK_SEEN << MOCK_USE_BIT;
 	const uint64_t mask = mark | (uint64_t)b->use_mask << MOCK_USE_BIT;
@@ -77,14 +78,15 @@ int mock_batch_check(const struct mock_batch *b, const fnuma_gfn *pages, uint32_
 	return err;
 }
 
-/* --- faults --------------------------------------------------------------------------- */
+/* --- faults ------------------------------------------------------------------------ */
 
 #define MILLION 1000000u
 
 bool mock_fault(struct fnuma_mock *m, enum mock_fault kind)
 {
-	const uint32_t ppm[] = {m->faults.busy_ppm, m->faults.nomem_ppm, m->faults.half_ppm,
-	                        m->faults.lie_ppm, m->faults.unfilled_ppm, MILLION / 2};
+	const uint32_t ppm[] = {m->faults.busy_ppm, m->faults.nomem_ppm,
+	                        m->faults.half_ppm, m->faults.lie_ppm,
+	                        m->faults.unfilled_ppm, MILLION / 2};
 	uint64_t *hits[] = {&m->hits.busy, &m->hits.nomem, &m->hits.half, &m->hits.lie,
 	                    &m->hits.unfilled, NULL};
 

@@ -201,7 +201,7 @@ int fnuma_mock_domain_create(struct fnuma_mock *m,
 	struct mock_domain made, *dom;
 	uint32_t ranges, slot, generation, i;
 
-	if (!config_ok(config) || !(ranges = find_ranges(m, config, range)))
+	if (!out || !config_ok(config) || !(ranges = find_ranges(m, config, range)))
 		return FNUMA_E_INVAL;
 	if (make_tables(&made, config))
 		return FNUMA_E_NOMEM;
@@ -231,8 +231,8 @@ void mock_domain_kill(struct fnuma_mock *m, struct mock_domain *dom)
 
 	if (!dom->live)
 		return;
-	for (g = dom->frames; g > 0; g--)
-		mock_frame_put(m, mock_node_of(dom->p2m[g - 1]), (uint32_t)dom->p2m[g - 1]);
+	for (g = 0; g < dom->frames; g++)
+		mock_frame_put(m, mock_node_of(dom->p2m[g]), (uint32_t)dom->p2m[g]);
 	free_tables(dom);
 	dom->live = false;
 }
@@ -247,7 +247,7 @@ int fnuma_mock_domain_destroy(struct fnuma_mock *m, fnuma_domain d)
 	return err;
 }
 
-/* --- the referee's view of a page ----------------------------------------------------- */
+/* --- the referee's view of a page -------------------------------------------------- */
 
 /* The entry of a page, or NULL and the reason. */
 static int find_page(const struct fnuma_mock *m, fnuma_domain d, fnuma_gfn page,

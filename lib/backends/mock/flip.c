@@ -80,7 +80,7 @@ static void packets_arrive(struct fnuma_mock *m, const struct mock_domain *peer,
 		m->content[(uint32_t)peer->p2m[taken[i]]] = rng_next(&m->packets);
 }
 
-/* Pages by node. Two of each, used in turn: an increment need not wait for the last one. */
+/* Pages by node. Two of each, used in turn: an increment need not wait for the last. */
 struct tally {
 	uint32_t left[2][FNUMA_NODES_MAX];
 	uint32_t came[2][FNUMA_NODES_MAX];
@@ -100,7 +100,8 @@ static void tally_settle(const struct tally *t, uint32_t nodes, struct mock_doma
 	uint32_t i;
 
 	for (i = 0; i < nodes; i++) {
-		uint32_t gain = t->came[0][i] + t->came[1][i] - t->left[0][i] - t->left[1][i];
+		uint32_t gain = t->came[0][i] + t->came[1][i] -
+		                t->left[0][i] - t->left[1][i];
 
 		dom->counts[i] += gain;
 		peer->counts[i] -= gain;
@@ -192,8 +193,8 @@ int mock_op_flip(void *cookie, fnuma_domain domain, fnuma_domain peer,
 	return mock_batch_run(&b, pages, n, results);
 }
 
-/* As many pages as one batch, content only. Returns how many; one at least, if the peer has
- * a page. */
+/* As many pages as one batch, content only. Returns how many; one at least, if the peer
+ * has a page. */
 static uint32_t copy_some(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n)
 {
 	uint32_t taken[FNUMA_BATCH_MAX], i;

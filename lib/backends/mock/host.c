@@ -63,7 +63,7 @@ int mock_find(const struct fnuma_mock *m, fnuma_domain d, struct mock_domain **o
 	return FNUMA_OK;
 }
 
-/* --- machine frames ------------------------------------------------------------------ */
+/* --- machine frames ---------------------------------------------------------------- */
 
 static uint32_t free_frames(const struct mock_node *node)
 {
@@ -100,14 +100,17 @@ int fnuma_mock_reserve(struct fnuma_mock *m, fnuma_node node, uint64_t pages)
 	return FNUMA_OK;
 }
 
-/* --- creation ------------------------------------------------------------------------ */
+/* --- creation ---------------------------------------------------------------------- */
+
+#define CAPS_ALL (FNUMA_CAP_PROBE * 2 - 1)
 
 static bool config_ok(const struct fnuma_mock_config *config)
 {
 	uint64_t end = 0;
 	uint32_t i;
 
-	if (!config || config->nodes < 1 || config->nodes > FNUMA_NODES_MAX)
+	if (!config || config->nodes < 1 || config->nodes > FNUMA_NODES_MAX ||
+	    config->without_caps & ~(uint32_t)CAPS_ALL)
 		return false;
 	for (i = 0; i < config->nodes; i++) {
 		if (config->node_pages[i] < 1 || config->node_pages[i] > UINT32_MAX)
@@ -239,7 +242,7 @@ const struct fnuma_backend_ops *fnuma_mock_ops(struct fnuma_mock *m)
 	return &m->ops;
 }
 
-/* --- clock and faults ---------------------------------------------------------------- */
+/* --- clock and faults -------------------------------------------------------------- */
 
 uint64_t fnuma_mock_now(const struct fnuma_mock *m)
 {

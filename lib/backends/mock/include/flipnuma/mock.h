@@ -24,7 +24,7 @@
 #define FLIPNUMA_MOCK_H
 
 #include <flipnuma/backend.h>
-#include <flipnuma/tracker.h>
+#include <flipnuma/home.h>
 
 #ifdef __cplusplus
 extern "C" {
