@@ -96,7 +96,7 @@ static void take_sample(struct world *w, struct sample *s)
 	world_pools(w, &s->pool_pages, &s->pool_used);
 	s->flips = w->ports.flips;
 	s->misses = w->ports.misses;
-	s->migrated = w->migrated;
+	s->migrated = w->ports.migrated;
 	s->privvm_remote_pages = world_privvm_remote(w);
 }
 
@@ -155,7 +155,7 @@ static void note_io(struct world *w, double *fig)
 	fig[FIG_FLIP_MISSES] = (double)w->ports.misses;
 	fig[FIG_COPIES] = (double)w->ports.copies;
 	fig[FIG_DROPS] = (double)w->ports.drops;
-	fig[FIG_PAGES_MIGRATED] = (double)w->migrated;
+	fig[FIG_PAGES_MIGRATED] = (double)w->ports.migrated;
 	if (w->ports.host) {
 		fnuma_host_stats(w->ports.host, &stats);
 		fig[FIG_PASSES] = (double)stats.triggered;

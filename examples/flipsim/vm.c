@@ -301,6 +301,19 @@ void vm_send(struct vm *v, struct ports *p, uint32_t n)
 	vm_done_with_own(v, p, pages, own);
 }
 
+/* A pool gives up pages that are at home only. Without a repatriator, whoever resizes it
+ * brings them there. */
+static void bring_home(struct vm *v, struct ports *p, uint32_t n)
+{
+	int came;
+
+	if (p->host)
+		return;
+	came = fnuma_pool_bring_home(v->pool, n, p->now_ns, &p->budget);
+	if (came > 0)
+		p->migrated += (uint32_t)came;
+}
+
 /* Go towards the size wanted, as far as time allows. */
 static void follow(struct vm *v, struct ports *p)
 {
@@ -310,6 +323,8 @@ static void follow(struct vm *v, struct ports *p)
 	if (size == v->target_pages || !room)
 		return;
 	changed = fnuma_pool_resize(v->pool, v->target_pages, room, p->now_ns);
+	if (changed == FNUMA_E_REMOTE)
+		bring_home(v, p, room);
 	if (changed <= 0)
 		v->resize_owed = 0; /* not possible now: not at every flip again */
 	else

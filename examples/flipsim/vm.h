@@ -25,9 +25,10 @@ struct ports {
 	struct fnuma_mock *mock;
 	const struct fnuma_backend *be;
 	struct fnuma_host *host; /* or NULL */
+	struct fnuma_budget budget; /* for pools that have no host to move their pages */
 	fnuma_domain priv;
 	uint64_t now_ns;
-	uint64_t flips, misses, copies, drops, bursts, pooled;
+	uint64_t flips, misses, copies, drops, bursts, pooled, migrated;
 	uint64_t flips_ns, copies_ns;
 };
 

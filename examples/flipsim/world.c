@@ -57,21 +57,31 @@ static const char *boot_privvm(struct world *w)
 	return err ? fnuma_strerror(err) : NULL;
 }
 
+/* What may be spent on moving pages: by the host, or by pools that have none. */
+static const char *boot_budget(struct world *w, struct fnuma_budget_limits *limits)
+{
+	const struct scenario *sc = w->ports.sc;
+
+	limits->pages = (uint32_t)sc->migrate.budget_pages_per_s;
+	limits->bytes = (uint64_t)(sc->migrate.budget_mb_per_s * 1048576);
+	limits->time_ns = (uint64_t)(sc->migrate.budget_cpu_percent * 1e7);
+	return fnuma_budget_init(&w->ports.budget, limits, FNUMA_PAGE_BYTES, 0) ?
+	       "the migration budget is refused" : NULL;
+}
+
 static const char *boot_host(struct world *w)
 {
 	const struct scenario *sc = w->ports.sc;
 	struct fnuma_host_config config = {0};
+	const char *error = boot_budget(w, &config.limits);
 	size_t bytes;
 	int err;
 
-	if (!w->ports.mode->trigger)
-		return NULL;
+	if (error || !w->ports.mode->trigger)
+		return error;
 	config.backend = &w->be;
 	config.max_members = w->n_vms;
 	config.nodes = (uint32_t)sc->host.nodes;
-	config.limits.pages = (uint32_t)sc->migrate.budget_pages_per_s;
-	config.limits.bytes = (uint64_t)(sc->migrate.budget_mb_per_s * 1048576);
-	config.limits.time_ns = (uint64_t)(sc->migrate.budget_cpu_percent * 1e7);
 	bytes = fnuma_host_bytes(&config);
 	if (bytes)
 		w->host_memory = malloc(bytes);
@@ -289,7 +299,7 @@ static void repatriate(struct world *w)
 	moved = fnuma_host_step(p->host, p->now_ns, STEP_PAGES, NULL);
 	if (moved <= 0)
 		return;
-	w->migrated += (uint64_t)moved;
+	p->migrated += (uint64_t)moved;
 	for (i = 0; i < w->n_vms; i++)
 		look(w, &w->vms[i]);
 }

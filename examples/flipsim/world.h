@@ -29,7 +29,6 @@ struct world {
 	uint64_t remote_pages;   /* of all guests, by the referee */
 	uint64_t remote_most;    /* ever since the I/O began */
 	uint64_t remote_recent;  /* since the last sample */
-	uint64_t migrated;
 };
 
 /* Boot the host and the guests, all idle, no pools. NULL, or what went wrong. */

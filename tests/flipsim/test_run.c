@@ -174,6 +174,7 @@ static void guests_of_two_nodes_and_many_guests_do_too(void **state)
 	scenario(&sc, "[host]\nnodes = 3\n[guest]\nnodes = 0 1\n[privvm]\nnode = 2\n");
 	run_all(&r, &sc, 2);
 	check_vanilla_and_copy(&r);
+	check_pools(&r, 100.0 * 4 / 64);
 	assert_true(figures(&r, "migrate-amount")[FIG_REMOTE_PCT_MAX] <= 100.0 * 4 / 64);
 	assert_true(figures(&r, "vanilla")[FIG_MISPLACED_PCT_END] >=
 	            figures(&r, "vanilla")[FIG_REMOTE_PCT_END]);
