@@ -94,5 +94,7 @@ both='int fnuma_one(void); struct s { int (*fnuma_f)(void); }; int fnuma_two(voi
 library 'fnuma_one fnuma_two;' "$both" || { echo 'stopped: a library that is right'; status=1; }
 stopped 'a name in no map' library 'fnuma_one;' "$both"
 stopped 'a name in no header' library 'fnuma_one fnuma_two;' 'int fnuma_one(void);'
+stopped 'a name in no library' library 'fnuma_one fnuma_two fnuma_three;' \
+	"$both int fnuma_three(void);"
 stopped 'a name twice' library 'fnuma_one fnuma_two fnuma_one;' "$both"
 exit $status

@@ -9,7 +9,7 @@ void fnuma_wrap_report(struct fnuma_wrap_check *c, const struct fnuma_wrap_call 
                        enum fnuma_wrap_culprit culprit, fnuma_gfn page, const char *rule);
 
 /* Rules about what was asked. False if the call cannot be handed on. */
-bool fnuma_wrap_check_caller(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job);
+bool fnuma_wrap_check_caller(struct fnuma_wrap_check *c, struct fnuma_wrap_job *job);
 
 /* Rules about what was answered, which is in `job->call.ret` and the arrays. */
 void fnuma_wrap_check_backend(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job);

@@ -14,6 +14,7 @@ struct fnuma_wrap_job {
 	uint32_t *counts;
 	uint64_t *spent_ns;
 	struct fnuma_topology *topology;
+	uint64_t there; /* bit i: page i was on its goal before (the referee's) */
 };
 
 /* Is it bound at all? */

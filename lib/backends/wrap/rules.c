@@ -120,19 +120,27 @@ static fnuma_node truth(const struct fnuma_wrap_check *c, const struct fnuma_wra
 	return c->config.node_of(c->config.cookie, job->call.domain, job->call.pages[i]);
 }
 
-static void check_goal(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job)
+static bool is_there(const struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job,
+                     uint32_t i)
+{
+	return truth(c, job, i).id == job->call.to.id;
+}
+
+static void check_goal(struct fnuma_wrap_check *c, struct fnuma_wrap_job *job)
 {
 	uint32_t i;
 
 	if (job->call.to.id >= c->config.nodes)
 		blame_caller(c, job, no_page, "a move to a node that does not exist");
-	for (i = 0; is_move(job) && i < job->call.n; i++)
-		if (truth(c, job, i).id == job->call.to.id)
-			blame_caller(c, job, job->call.pages[i],
-			             "moved, and there already (I8)");
+	for (i = 0; is_move(job) && i < job->call.n; i++) {
+		if (!is_there(c, job, i))
+			continue;
+		job->there |= UINT64_C(1) << i;
+		blame_caller(c, job, job->call.pages[i], "moved, and there already (I8)");
+	}
 }
 
-bool fnuma_wrap_check_caller(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job)
+bool fnuma_wrap_check_caller(struct fnuma_wrap_check *c, struct fnuma_wrap_job *job)
 {
 	if (!can_be_handed_on(c, job))
 		return false;
@@ -195,6 +203,14 @@ static void check_done(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *
 		check_place(c, job, i, job->results[i].node);
 }
 
+/* Not done means that nothing changed. */
+static void check_not_done(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job,
+                           uint32_t i)
+{
+	if (is_move(job) && is_there(c, job, i) && !(job->there >> i & 1))
+		blame_backend(c, job, job->call.pages[i], "said to be not done, and was");
+}
+
 static void check_result(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job,
                          uint32_t i)
 {
@@ -209,6 +225,8 @@ static void check_result(struct fnuma_wrap_check *c, const struct fnuma_wrap_job
 		blame_backend(c, job, page, "a status that cannot be");
 	else if (r.outcome == FNUMA_DONE)
 		check_done(c, job, i);
+	else if (r.outcome == FNUMA_NOT_DONE)
+		check_not_done(c, job, i);
 }
 
 static void check_results(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job,

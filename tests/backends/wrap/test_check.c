@@ -546,6 +546,16 @@ static void a_move_to_another_place_than_asked_is_told(void **state)
 	assert_int_equal(told.count, 0);
 }
 
+static void a_page_there_before_and_refused_is_the_callers_fault_alone(void **state)
+{
+	(void)state;
+	config.node_of = node_of;
+	watch_a_liar();
+	says(1, 1, FNUMA_NOT_DONE, 1, FNUMA_E_BUSY);
+	move(pages, 1, one);
+	expect_caller("moved, and there already (I8)");
+}
+
 static void acquiring_no_page_or_one_twice_is_told(void **state)
 {
 	fnuma_gfn room[2];
@@ -597,7 +607,8 @@ static void impossible_or_untrue_answers_to_queries_are_told(void **state)
 static void a_faulty_backend_is_caught_and_a_healthy_one_is_not(void **state)
 {
 	static const enum fnuma_fault_kind silent[] = {
-		FNUMA_FAULT_LIE, FNUMA_FAULT_UNFILLED, FNUMA_FAULT_WRONG_NODE};
+		FNUMA_FAULT_LIE, FNUMA_FAULT_UNFILLED, FNUMA_FAULT_WRONG_NODE,
+		FNUMA_FAULT_DENIED};
 	struct fnuma_wrap_fault_config faults = {.ppm = 1000000};
 	struct fnuma_wrap_fault fault;
 	struct fnuma_backend faulty, honest = inner;
@@ -637,6 +648,7 @@ int main(void)
 		TEST(moves_outside_of_the_budget_can_be_left_out),
 		TEST(a_backends_lies_about_a_batch_are_told),
 		TEST(a_move_to_another_place_than_asked_is_told),
+		TEST(a_page_there_before_and_refused_is_the_callers_fault_alone),
 		TEST(acquiring_no_page_or_one_twice_is_told),
 		TEST(impossible_or_untrue_answers_to_queries_are_told),
 		TEST(a_faulty_backend_is_caught_and_a_healthy_one_is_not),
