@@ -51,15 +51,15 @@ enum fnuma_pool_flag {
 
 /** @brief What a pool is made from. Zero it, then set what you need. */
 struct fnuma_pool_config {
-	uint32_t frames;         /**< frames of the domain; pages are `[0, frames)`; 1 or more */
-	uint32_t max_pages;      /**< pages the pool can ever hold; 1 to `frames`, and at most
-	                              INT32_MAX (8 TiB), so that every count fits an int */
+	uint32_t frames;         /**< frames of the domain, 1 or more: `[0, frames)` */
+	uint32_t max_pages;      /**< pages the pool can ever hold; 1 to `frames`, and at
+	                              most INT32_MAX (8 TiB): every count fits an int */
 	uint32_t caches;         /**< caches that can be attached at once; 1 to 4096 */
-	uint32_t magazine_pages; /**< pages in a magazine, 2 to 4096; 0 means 64. A cache holds
-	                              up to two magazines, which no other cache can use. */
+	uint32_t magazine_pages; /**< pages in a magazine, 2 to 4096; 0 means 64. A cache
+	                              holds up to two, which no other cache can use. */
 	uint32_t flags;          /**< enum fnuma_pool_flag bits */
-	const struct fnuma_backend *backend; /**< for grow, shrink and bring_home; may be NULL.
-	                              Must outlive the pool. */
+	const struct fnuma_backend *backend; /**< for grow, shrink and bring_home; may be
+	                              NULL. Must outlive the pool. */
 	fnuma_domain domain;     /**< the backend's handle of the domain */
 	const struct fnuma_home *homes; /**< where the domain's pages belong; copied */
 	uint32_t n_homes;        /**< entries of `homes`, 1 to #FNUMA_HOMES_MAX */
@@ -96,24 +96,24 @@ struct fnuma_pool_cache {
 	fnuma_gfn offender;           /**< private: see fnuma_pool_offender() */
 };
 
-/** @brief A moment of a pool. Each field is exact at some instant during the call; all are
- * exact together whenever nobody else is calling. */
+/** @brief A moment of a pool. Each field is exact at some instant during the call; all
+ * are exact together whenever nobody else is calling. */
 struct fnuma_pool_stats {
-	uint32_t size_pages;     /**< pages the pool has */
-	uint32_t used_pages;     /**< of these, out: in flight or received; `<= size_pages` */
-	uint32_t free_pages;     /**< of these, in: `size_pages - used_pages` */
-	uint32_t in_flight_pages; /**< out, not yet received (checked pools; else `used_pages`) */
-	uint32_t received_pages; /**< out, received and in use (checked pools; else 0) */
-	uint32_t depot_home_pages; /**< free in the depot, known to be at home */
+	uint32_t size_pages;         /**< pages the pool has */
+	uint32_t used_pages;         /**< of these, out: in flight or received */
+	uint32_t free_pages;         /**< of these, in: `size_pages - used_pages` */
+	uint32_t in_flight_pages;    /**< out, not yet received; all, if trusted */
+	uint32_t received_pages;     /**< out, received and in use; 0, if trusted */
+	uint32_t depot_home_pages;   /**< free in the depot, known to be at home */
 	uint32_t depot_remote_pages; /**< free in the depot, may be remote */
-	uint32_t held_pages;     /**< free, and held by a resize or fnuma_pool_hold() */
-	uint32_t lost_pages;     /**< free, but nobody could say whether their release happened;
-	                              handed to nobody, released again by a later shrink */
-	uint64_t misses;         /**< pages asked for and not got, since init */
-	uint64_t grown;          /**< pages acquired since init */
-	uint64_t shrunk;         /**< pages released or gone since init:
-	                              `size_pages == grown - shrunk` */
-	uint64_t brought_home;   /**< may-be-remote pages found or brought home since init */
+	uint32_t held_pages;         /**< free; in a resizer's or fnuma_pool_hold()'s hands */
+	uint32_t lost_pages;         /**< free, but nobody could say whether their release
+	                                  happened; a later shrink releases them again */
+	uint64_t misses;             /**< pages asked for and not got, since init */
+	uint64_t grown;              /**< pages acquired since init */
+	uint64_t shrunk;             /**< pages released or gone since init:
+	                                  `size_pages == grown - shrunk` */
+	uint64_t brought_home;       /**< may-be-remote pages found or brought home */
 	/** Refused calls, by `-reason`. Also, one for each page: frames that the backend
 	 * should not have handed out (#FNUMA_E_BACKEND), moves reported and not done
 	 * (#FNUMA_E_LIE), and in a trusted pool pages that were given but not its own
@@ -153,13 +153,14 @@ int fnuma_pool_flush(struct fnuma_pool_cache *cache);
 
 /** @brief Flush and detach. Pages it handed out stay out, and may be given to any cache.
  * @param cache attached cache; a detached handle afterwards.
- * @return #FNUMA_OK or #FNUMA_E_INVAL. @context The cache's user. Takes the depot lock. */
+ * @return #FNUMA_OK or #FNUMA_E_INVAL.
+ * @context The cache's user. Takes the depot lock. */
 int fnuma_pool_detach(struct fnuma_pool_cache *cache);
 
 /**
  * @brief Take up to `n` free pages, for flipping. They are in flight.
  * @param cache attached cache. @param pages room for `n`. @param n 0 to INT32_MAX.
- * @return pages taken, at the front of `pages` (fewer than `n` counts the rest as misses);
+ * @return pages taken, at the front of `pages` (if fewer than `n`, the rest are misses);
  *   if none of `n > 0` could be had, #FNUMA_E_EMPTY (every page is out, or the pool has
  *   none) or #FNUMA_E_STRANDED (free pages are in other caches, held or lost);
  *   #FNUMA_E_INVAL.
@@ -182,8 +183,8 @@ int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n
  * @return `n`; or, with nothing changed, #FNUMA_E_INVAL, #FNUMA_E_RANGE, #FNUMA_E_STATE
  *   (not out: given twice, never taken, not the pool's, or just being given by another
  *   caller), #FNUMA_E_DUPLICATE (twice in this batch), and fnuma_pool_offender() is the
- *   first page that is wrong. Trusted pool: #FNUMA_E_OVERFLOW if there are more pages than
- *   the pool has; then the pages before the offender have been accepted.
+ *   first page that is wrong. Trusted pool: #FNUMA_E_OVERFLOW if there are more pages
+ *   than the pool has; then the pages before the offender have been accepted.
  * @context The cache's user. No backend call; may take the depot lock once a magazine.
  */
 int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n);
@@ -215,10 +216,12 @@ int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
  *   #FNUMA_E_DUPLICATE with nothing changed; #FNUMA_E_NOTSUP for a trusted pool.
  * @context The cache's user.
  */
-int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n);
+int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages,
+                        uint32_t n);
 
 /** @brief The page that the last refused call on this cache was refused for.
- * @param cache cache; NULL is no page. @return the frame, or #FNUMA_GFN_NONE_N if it was not about a page.
+ * @param cache cache. @return the frame, or #FNUMA_GFN_NONE_N if it was not about a page,
+ *   or there is no cache.
  * @context The cache's user. */
 fnuma_gfn fnuma_pool_offender(const struct fnuma_pool_cache *cache);
 
@@ -230,7 +233,8 @@ fnuma_gfn fnuma_pool_offender(const struct fnuma_pool_cache *cache);
  * @param pool pool. @return pages; 0 for NULL. @context Any. */
 uint32_t fnuma_pool_used(const struct fnuma_pool *pool);
 
-/** @brief Pages the pool has. @param pool pool. @return pages; 0 for NULL. @context Any. */
+/** @brief Pages the pool has. @param pool pool. @return pages; 0 for NULL.
+ * @context Any. */
 uint32_t fnuma_pool_size(const struct fnuma_pool *pool);
 
 /** @brief Everything countable. @param pool pool. @param out filled. @context Any; takes
@@ -272,9 +276,10 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
 int fnuma_pool_shrink(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
 
 /** @brief Go towards a size by at most `n` pages. @param pool pool. @param target_pages
- *   wanted, clipped to `max_pages`. @param n work bound, 1 to INT32_MAX. @param now_ns trace
- *   only. @return pages the size changed by (positive, either way), 0 if it is there, or
- *   the error of fnuma_pool_grow() or fnuma_pool_shrink(). @context As fnuma_pool_grow(). */
+ *   wanted, clipped to `max_pages`. @param n work bound, 1 to INT32_MAX.
+ * @param now_ns trace only. @return pages the size changed by (positive, either way), 0
+ *   if it is there, or the error of fnuma_pool_grow() or fnuma_pool_shrink().
+ * @context As fnuma_pool_grow(). */
 int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n,
                       uint64_t now_ns);
 
@@ -287,8 +292,8 @@ int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n
  * @param budget what may be spent; charged here (I6). NULL: no limit.
  * @return pages now known to be home that were not before; 0 if the depot has no
  *   may-be-remote page; if none came home, #FNUMA_E_BUDGET or #FNUMA_E_REMOTE;
- *   #FNUMA_E_NOTSUP (no backend, or it neither knows nor moves pages); #FNUMA_E_BUSY (another
- *   resize is running); #FNUMA_E_INVAL; the backend's error.
+ *   #FNUMA_E_NOTSUP (no backend, or it neither knows nor moves pages); #FNUMA_E_BUSY
+ *   (another resize is running); #FNUMA_E_INVAL; the backend's error.
  * @context As fnuma_pool_grow(), and the budget's user.
  */
 int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
@@ -310,8 +315,9 @@ int fnuma_pool_hold(struct fnuma_pool *pool, enum fnuma_pool_where where,
 
 /** @brief Put held pages back. @param pool pool. @param pages frames that were held.
  * @param nodes where each is now; a home node files it as home. @param n 1 to
- *   #FNUMA_BATCH_MAX. @return `n`, or with nothing changed #FNUMA_E_INVAL, #FNUMA_E_RANGE,
- *   #FNUMA_E_STATE (not held), #FNUMA_E_DUPLICATE; in a trusted pool as well.
+ *   #FNUMA_BATCH_MAX. @return `n`, or with nothing changed #FNUMA_E_INVAL,
+ *   #FNUMA_E_RANGE, #FNUMA_E_STATE (not held), #FNUMA_E_DUPLICATE; all of them in a
+ *   trusted pool too.
  * @context Any; takes the depot lock. */
 int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
                       const fnuma_node *nodes, uint32_t n);
@@ -322,63 +328,151 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
  * Counts need not be constants, but the compiler makes the most of those that are.
  * @{ */
 
-/** @brief As fnuma_pool_take(). @param c cache. @param pages room. @param n pages.
- * @return as fnuma_pool_take(). @context The cache's user. */
+/** @brief Copy `n` pages, `n` a constant: so many registers' worth of loads, then of
+ * stores. @param to where to. @param from where from. @param n pages. */
+#define FNUMA_POOL_COPY(to, from, n) \
+	((void)__builtin_memcpy((to), (from), (n) * sizeof(fnuma_gfn)))
+
+/** @brief Copy pages; private. Fixed sizes, because a call of memcpy() costs more than
+ * most bursts. @param to where to. @param from where from, elsewhere. @param n pages. */
+static inline void fnuma_pool_copy(fnuma_gfn *to, const fnuma_gfn *from, uint32_t n)
+{
+	uint32_t i = 0;
+
+	for (; n - i >= 16; i += 16)
+		FNUMA_POOL_COPY(to + i, from + i, 16);
+	if (n & 8) {
+		FNUMA_POOL_COPY(to + i, from + i, 8);
+		i += 8;
+	}
+	if (n & 4) {
+		FNUMA_POOL_COPY(to + i, from + i, 4);
+		i += 4;
+	}
+	if (n & 2) {
+		FNUMA_POOL_COPY(to + i, from + i, 2);
+		i += 2;
+	}
+	if (n & 1)
+		to[i] = from[i];
+}
+
+/** @brief Pages of `slots` to `out`, and those of `in` in their place; private. `n` is a
+ * constant. @param slots magazine. @param in pages. @param out pages, may be `in`.
+ * @param n pages, at most 16. */
+#define FNUMA_POOL_TRADE(slots, in, out, n) \
+	do { \
+		fnuma_gfn taken_[n]; \
+		FNUMA_POOL_COPY(taken_, slots, n); \
+		FNUMA_POOL_COPY(slots, in, n); \
+		FNUMA_POOL_COPY(out, taken_, n); \
+	} while (0)
+
+/** @brief Trade pages; private. @param slots magazine. @param in pages in. @param out
+ * pages out, may be `in`. @param n pages. */
+static inline void fnuma_pool_trade(fnuma_gfn *slots, const fnuma_gfn *in, fnuma_gfn *out,
+                                    uint32_t n)
+{
+	uint32_t i = 0;
+
+	for (; n - i >= 16; i += 16)
+		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 16);
+	if (n & 8) {
+		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 8);
+		i += 8;
+	}
+	if (n & 4) {
+		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 4);
+		i += 4;
+	}
+	if (n & 2) {
+		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 2);
+		i += 2;
+	}
+	if (n & 1)
+		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 1);
+}
+
+#undef FNUMA_POOL_TRADE
+#undef FNUMA_POOL_COPY
+
+/** @brief Take from the loaded magazine; private. @param c cache. @param pages room.
+ * @param n pages. @return false, with nothing changed, if that does not do. */
+static inline bool fnuma_pool_take_loaded(struct fnuma_pool_cache *c, fnuma_gfn *pages,
+                                          uint32_t n)
+{
+	struct fnuma_pool_cell *cell = c->cell;
+	uint32_t have;
+
+	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
+		return false;
+	have = cell->n - n;
+	fnuma_pool_copy(pages, cell->slots + have, n);
+	fnuma_port_store(&cell->n, have);
+	return true;
+}
+
+/** @brief Give to the loaded magazine; private. @param c cache. @param pages frames.
+ * @param n pages. @return false, with nothing changed, if that does not do. */
+static inline bool fnuma_pool_give_loaded(struct fnuma_pool_cache *c,
+                                          const fnuma_gfn *pages, uint32_t n)
+{
+	struct fnuma_pool_cell *cell = c->cell;
+	uint32_t have;
+
+	if (FNUMA_UNLIKELY(!c->fast_room || n > c->fast_room - cell->n))
+		return false;
+	have = cell->n;
+	fnuma_pool_copy(cell->slots + have, pages, n);
+	fnuma_port_store(&cell->n, have + n);
+	return true;
+}
+
+/** @brief Exchange with the loaded magazine; private. @param c cache. @param in frames.
+ * @param out room. @param n pages. @return false, with nothing changed, if that does not
+ * do. */
+static inline bool fnuma_pool_exchange_loaded(struct fnuma_pool_cache *c,
+                                              const fnuma_gfn *in, fnuma_gfn *out,
+                                              uint32_t n)
+{
+	struct fnuma_pool_cell *cell = c->cell;
+
+	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
+		return false;
+	fnuma_pool_trade(cell->slots + (cell->n - n), in, out, n);
+	return true;
+}
+
+/** @brief As fnuma_pool_take(). @param c cache, not NULL. @param pages room, not NULL.
+ * @param n pages. @return as fnuma_pool_take(). @context The cache's user. */
 static inline int fnuma_pool_take_inline(struct fnuma_pool_cache *c, fnuma_gfn *pages,
                                          uint32_t n)
 {
-	struct fnuma_pool_cell *cell = c->cell;
-	const fnuma_gfn *from;
-	uint32_t have, i;
-
-	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
-		return fnuma_pool_take(c, pages, n);
-	have = cell->n - n;
-	from = cell->slots + have;
-	for (i = 0; i < n; i++)
-		pages[i] = from[i];
-	fnuma_port_store(&cell->n, have);
-	return (int)n;
+	if (fnuma_pool_take_loaded(c, pages, n))
+		return (int)n;
+	return fnuma_pool_take(c, pages, n);
 }
 
-/** @brief As fnuma_pool_give(). @param c cache. @param pages frames. @param n pages.
- * @return as fnuma_pool_give(). @context The cache's user. */
-static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c, const fnuma_gfn *pages,
-                                         uint32_t n)
+/** @brief As fnuma_pool_give(). @param c cache, not NULL. @param pages frames, not NULL.
+ * @param n pages. @return as fnuma_pool_give(). @context The cache's user. */
+static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c,
+                                         const fnuma_gfn *pages, uint32_t n)
 {
-	struct fnuma_pool_cell *cell = c->cell;
-	uint32_t have, i;
-	fnuma_gfn *to;
-
-	if (FNUMA_UNLIKELY(!c->fast_room || n > c->fast_room - cell->n))
-		return fnuma_pool_give(c, pages, n);
-	have = cell->n;
-	to = cell->slots + have;
-	for (i = 0; i < n; i++)
-		to[i] = pages[i];
-	fnuma_port_store(&cell->n, have + n);
-	return (int)n;
+	if (fnuma_pool_give_loaded(c, pages, n))
+		return (int)n;
+	return fnuma_pool_give(c, pages, n);
 }
 
-/** @brief As fnuma_pool_exchange(). @param c cache. @param in frames. @param out room.
- * @param n pages. @return as fnuma_pool_exchange(). @context The cache's user. */
-static inline int fnuma_pool_exchange_inline(struct fnuma_pool_cache *c, const fnuma_gfn *in,
-                                             fnuma_gfn *out, uint32_t n)
+/** @brief As fnuma_pool_exchange(). @param c cache, not NULL. @param in frames, not NULL.
+ * @param out room, not NULL. @param n pages. @return as fnuma_pool_exchange().
+ * @context The cache's user. */
+static inline int fnuma_pool_exchange_inline(struct fnuma_pool_cache *c,
+                                             const fnuma_gfn *in, fnuma_gfn *out,
+                                             uint32_t n)
 {
-	struct fnuma_pool_cell *cell = c->cell;
-	fnuma_gfn *slots;
-	uint32_t i;
-
-	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
-		return fnuma_pool_exchange(c, in, out, n);
-	slots = cell->slots + (cell->n - n);
-	for (i = 0; i < n; i++) {
-		fnuma_gfn taken = slots[i];
-
-		slots[i] = in[i];
-		out[i] = taken;
-	}
-	return (int)n;
+	if (fnuma_pool_exchange_loaded(c, in, out, n))
+		return (int)n;
+	return fnuma_pool_exchange(c, in, out, n);
 }
 
 /** @} */

@@ -33,19 +33,23 @@ static bool config_ok(const struct fnuma_pool_config *c)
 	       c->max_pages <= COUNT_MAX && c->caches && c->caches <= CELLS_MAX &&
 	       c->magazine_pages != 1 && c->magazine_pages <= MAGAZINE_MAX &&
 	       !(c->flags & ~(uint32_t)FNUMA_POOL_TRUSTED) &&
-	       fnuma_homes_check(c->homes, c->n_homes, c->frames, FNUMA_NODES_MAX) == FNUMA_OK;
+	       fnuma_homes_check(c->homes, c->n_homes, c->frames, FNUMA_NODES_MAX) ==
+	               FNUMA_OK;
 }
 
 static void lay_out(const struct fnuma_pool_config *c, struct layout *l)
 {
-	uint64_t book = c->flags & FNUMA_POOL_TRUSTED ? ((uint64_t)c->frames + 3) / 4 : c->frames;
+	uint64_t book = c->frames;
 
+	if (c->flags & FNUMA_POOL_TRUSTED)
+		book = (book + 3) / 4;
 	l->magazine_pages = c->magazine_pages ? c->magazine_pages : MAGAZINE_DEFAULT;
 	/* See (b) in pool_depot.c. */
 	l->magazines = c->max_pages / l->magazine_pages + 6 + 2 * c->caches;
 	l->cells = lines(sizeof(struct fnuma_pool));
 	l->slots = l->cells + (uint64_t)c->caches * sizeof(struct fnuma_pool_cell);
-	l->next = lines(l->slots + (uint64_t)l->magazines * l->magazine_pages * sizeof(fnuma_gfn));
+	l->next = lines(l->slots +
+	                (uint64_t)l->magazines * l->magazine_pages * sizeof(fnuma_gfn));
 	l->book = lines(l->next + (uint64_t)l->magazines * sizeof(uint32_t));
 	l->bytes = lines(l->book + book);
 }
@@ -142,8 +146,8 @@ static int refuse(struct fnuma_pool_cache *cache, int error, uint32_t page)
 }
 
 /* Is this a call at all? Its arguments, not yet its pages. */
-static int check_call(struct fnuma_pool_cache *cache, const fnuma_gfn *a, const fnuma_gfn *b,
-                      uint32_t n)
+static int check_call(struct fnuma_pool_cache *cache, const fnuma_gfn *a,
+                      const fnuma_gfn *b, uint32_t n)
 {
 	if (!cache || !cache->pool)
 		return FNUMA_E_INVAL;
@@ -257,14 +261,15 @@ static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t 
 	for (;;) {
 		uint32_t k = n - got < cell->n ? n - got : cell->n;
 
-		memcpy(pages + got, cell->slots + (cell->n - k), k * sizeof(*pages));
+		fnuma_pool_copy(pages + got, cell->slots + (cell->n - k), k);
 		fnuma_port_store(&cell->n, cell->n - k);
 		got += k;
 		if (got == n)
 			break;
 		if (cell->previous_n)
 			fnuma_depot_swap(cache->pool, cell);
-		else if (!fnuma_depot_refill(cache->pool, cell, count_misses ? n - got : 0))
+		else if (!fnuma_depot_refill(cache->pool, cell,
+		                             count_misses ? n - got : 0))
 			break;
 	}
 	if (!cache->pool->trusted)
@@ -281,7 +286,7 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	for (;;) {
 		uint32_t k = n - done < each - cell->n ? n - done : each - cell->n;
 
-		memcpy(cell->slots + cell->n, pages + done, k * sizeof(*pages));
+		fnuma_pool_copy(cell->slots + cell->n, pages + done, k);
 		fnuma_port_store(&cell->n, cell->n + k);
 		done += k;
 		if (done == n)
@@ -293,7 +298,7 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	}
 }
 
-int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n)
+static int take_slowly(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 	uint32_t got;
@@ -303,12 +308,17 @@ int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n
 	got = draw(cache, pages, n, true);
 	if (got)
 		return (int)got;
-	error = fnuma_pool_used(cache->pool) == fnuma_pool_size(cache->pool) ?
-	                FNUMA_E_EMPTY : FNUMA_E_STRANDED;
-	return refuse(cache, error, FNUMA_GFN_NONE_N);
+	return refuse(cache, pool_why_none(cache->pool), FNUMA_GFN_NONE_N);
 }
 
-int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
+int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n)
+{
+	if (FNUMA_LIKELY(cache && pages && fnuma_pool_take_loaded(cache, pages, n)))
+		return (int)n;
+	return take_slowly(cache, pages, n);
+}
+
+static int give_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 	uint32_t done;
@@ -327,21 +337,11 @@ int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	return (int)n;
 }
 
-/* `n` of the loaded magazine's pages for the `n` given, slot by slot. */
-static void exchange_loaded(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
-                            fnuma_gfn *out, uint32_t n)
+int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
 {
-	fnuma_gfn *slots = cache->cell->slots + (cache->cell->n - n);
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		fnuma_gfn taken = slots[i];
-
-		slots[i] = in[i];
-		out[i] = taken;
-	}
-	if (!cache->pool->trusted)
-		mark(cache->pool, out, n, PAGE_FLIGHT);
+	if (FNUMA_LIKELY(cache && pages && fnuma_pool_give_loaded(cache, pages, n)))
+		return (int)n;
+	return give_slowly(cache, pages, n);
 }
 
 /* A portion that the loaded magazine cannot serve alone. */
@@ -363,8 +363,8 @@ static int exchange_portion(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
 	return FNUMA_OK;
 }
 
-int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in, fnuma_gfn *out,
-                        uint32_t n)
+static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
+                           fnuma_gfn *out, uint32_t n)
 {
 	int error = check_call(cache, in, out, n);
 	uint32_t i, k;
@@ -377,8 +377,9 @@ int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in, fnu
 			return error;
 		accept(cache, in, n);
 	}
-	if (n <= cache->cell->n) {
-		exchange_loaded(cache, in, out, n);
+	if (!cache->pool->trusted && n <= cache->cell->n) {
+		fnuma_pool_trade(cache->cell->slots + (cache->cell->n - n), in, out, n);
+		mark(cache->pool, out, n, PAGE_FLIGHT);
 		return (int)n;
 	}
 	for (i = 0; i < n; i += k) {
@@ -390,7 +391,17 @@ int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in, fnu
 	return (int)n;
 }
 
-int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
+int fnuma_pool_exchange(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
+                        fnuma_gfn *out, uint32_t n)
+{
+	if (FNUMA_LIKELY(cache && in && out &&
+	                 fnuma_pool_exchange_loaded(cache, in, out, n)))
+		return (int)n;
+	return exchange_slowly(cache, in, out, n);
+}
+
+int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages,
+                        uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 

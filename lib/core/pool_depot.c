@@ -173,7 +173,8 @@ bool fnuma_depot_refill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell,
 	fnuma_port_lock_drop(&pool->lock);
 	if (magazine == DEPOT_NONE)
 		return false;
-	cell_set(pool, cell, magazine, n, cell->previous, cell->previous_n, cell->base + n);
+	cell_set(pool, cell, magazine, n, cell->previous, cell->previous_n,
+	         cell->base + n);
 	return true;
 }
 
@@ -183,8 +184,8 @@ bool fnuma_depot_spill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell)
 
 	FNUMA_ASSERT(cell->n == each && cell->previous_n == each);
 	fnuma_port_lock_take(&pool->lock);
-	/* The cell has two full ones: more than there is room for means pages that are not
-	 * the pool's, and a checked pool lets none in. */
+	/* The cell has two full ones: more than there is room for means pages that are
+	 * not the pool's, and a checked pool lets none in. */
 	if (room(pool) >= 2 * each) {
 		full_push_head(pool, &pool->remote, cell->previous);
 		magazine = empty_pop(pool);

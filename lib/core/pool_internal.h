@@ -16,29 +16,29 @@
  * keeps a byte, and knows.
  */
 enum page_state {
-	PAGE_OUTSIDE = 0, /* not the pool's */
-	PAGE_FREE = 1,    /* in a magazine */
-	PAGE_HELD = 2,    /* by fnuma_pool_hold() */
-	PAGE_AWAY = 3,    /* in the resizer's hands, or lost */
-	PAGE_FLIGHT = 4,  /* taken */
-	PAGE_USED = 5,    /* taken and received */
+	PAGE_OUTSIDE = 0,   /* not the pool's */
+	PAGE_FREE = 1,      /* in a magazine */
+	PAGE_HELD = 2,      /* by fnuma_pool_hold() */
+	PAGE_AWAY = 3,      /* in the resizer's hands, or lost */
+	PAGE_FLIGHT = 4,    /* taken */
+	PAGE_USED = 5,      /* taken and received */
 	PAGE_CLAIMED = 0x80 /* or-ed to the last two while a batch is being checked */
 };
 
 /*
  * Pages of one kind: full magazines, and two that are not. The control path fills one
- * and drains the other, and what it filled goes to the tail; so it meets every page within
- * as many as there are and a magazine more, and one that cannot be released or moved
- * stands in nobody's way (I3).
+ * and drains the other, and what it filled goes to the tail; so it meets every page
+ * within as many as there are and a magazine more, and one that cannot be released or
+ * moved stands in nobody's way (I3).
  */
 struct depot_list {
-	uint32_t head;    /* full magazines, linked by fnuma_pool.next */
+	uint32_t head; /* full magazines, linked by fnuma_pool.next */
 	uint32_t tail;
-	uint32_t fill;    /* magazine with fill_n pages, or DEPOT_NONE: 1 <= fill_n < M */
+	uint32_t fill; /* magazine with fill_n pages, or DEPOT_NONE: 1 <= fill_n < M */
 	uint32_t fill_n;
-	uint32_t drain;   /* likewise; 1 <= drain_n <= M */
+	uint32_t drain; /* likewise; 1 <= drain_n <= M */
 	uint32_t drain_n;
-	uint32_t pages;   /* in all of them */
+	uint32_t pages; /* in all of them */
 };
 
 struct fnuma_pool {
@@ -61,7 +61,7 @@ struct fnuma_pool {
 	/* read without the lock, written under it */
 	uint32_t size;
 	uint32_t cells_used; /* cells that were ever attached: the first so many */
-	uint32_t astray; /* net pages dropped as not ours: as if still out */
+	uint32_t astray;     /* net pages dropped as not ours: as if still out */
 
 	/* under the lock */
 	fnuma_port_lock lock;
@@ -125,6 +125,21 @@ static inline bool pool_is_home(const struct fnuma_pool *pool, fnuma_gfn page,
 	       (fnuma_homes_of(pool->homes, pool->n_homes, page) >> node.id & 1);
 }
 
+/* Where a page that is on this node is filed. */
+static inline struct depot_list *pool_list_for(struct fnuma_pool *pool, fnuma_gfn page,
+                                               fnuma_node node)
+{
+	return pool_is_home(pool, page, node) ? &pool->home : &pool->remote;
+}
+
+/* Why there is no page to be had. */
+static inline int pool_why_none(const struct fnuma_pool *pool)
+{
+	bool all_out = fnuma_pool_used(pool) == fnuma_pool_size(pool);
+
+	return all_out ? FNUMA_E_EMPTY : FNUMA_E_STRANDED;
+}
+
 /* The control path's view of a page; `page` is in range, the lock is held. */
 static inline enum page_state book_get(const struct fnuma_pool *pool, fnuma_gfn page)
 {
@@ -133,7 +148,8 @@ static inline enum page_state book_get(const struct fnuma_pool *pool, fnuma_gfn 
 	return (enum page_state)fnuma_port_load8(&pool->book[page.n]);
 }
 
-static inline void book_set(struct fnuma_pool *pool, fnuma_gfn page, enum page_state state)
+static inline void book_set(struct fnuma_pool *pool, fnuma_gfn page,
+                            enum page_state state)
 {
 	uint8_t *at = &pool->book[page.n >> 2];
 	uint32_t shift = (page.n & 3) * 2;

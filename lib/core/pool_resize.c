@@ -8,16 +8,18 @@
 
 #include <string.h>
 
+#define CAPS_MOVE ((uint32_t)FNUMA_CAP_MOVE_FREE | FNUMA_CAP_MOVE_PAGE)
+
 /* One resize: what it may do and what became of it. */
 struct job {
 	struct fnuma_pool *pool;
 	uint64_t now_ns;
 	struct fnuma_budget *budget; /* for moves, or NULL */
 	bool may_move;
-	uint32_t done;      /* pages added, released or brought home */
-	uint32_t home;      /* may-be-remote pages now known to be at home */
-	int why;            /* the last thing that went wrong */
-	bool stop;          /* the backend refused a whole call: it will refuse the next */
+	uint32_t done; /* pages added, released or brought home */
+	uint32_t home; /* may-be-remote pages now known to be at home */
+	int why;       /* the last thing that went wrong */
+	bool stop;     /* the backend refused a whole call, and will again */
 };
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
@@ -60,7 +62,8 @@ static int begin(struct job *job, struct fnuma_pool *pool, uint32_t n, uint32_t 
 	return FNUMA_OK;
 }
 
-static void tell(const struct job *job, enum fnuma_event_kind kind, uint32_t count, int why)
+static void tell(const struct job *job, enum fnuma_event_kind kind, uint32_t count,
+                 int why)
 {
 	const struct fnuma_trace *trace = &job->pool->trace;
 	struct fnuma_event event;
@@ -129,12 +132,12 @@ static uint32_t adopt(struct fnuma_pool *pool, const fnuma_gfn *pages,
 
 	fnuma_port_lock_take(&pool->lock);
 	for (i = 0; i < n; i++) {
-		bool home = pool_is_home(pool, pages[i], results[i].node);
-
-		if (pages[i].n >= pool->frames || book_get(pool, pages[i]) != PAGE_OUTSIDE)
+		if (pages[i].n >= pool->frames ||
+		    book_get(pool, pages[i]) != PAGE_OUTSIDE)
 			continue;
 		fnuma_port_store(&pool->size, pool->size + 1);
-		fnuma_depot_file(pool, home ? &pool->home : &pool->remote, pages[i]);
+		fnuma_depot_file(pool, pool_list_for(pool, pages[i], results[i].node),
+		                 pages[i]);
 		added++;
 	}
 	pool->grown += added;
@@ -157,7 +160,8 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns)
 	job.why = FNUMA_E_OVERFLOW;
 	while (left) {
 		uint32_t k = min_u32(left, FNUMA_BATCH_MAX), added;
-		int got = fnuma_backend_acquire(pool->backend, pool->domain, pages, k, results);
+		int got = fnuma_backend_acquire(pool->backend, pool->domain, pages, k,
+		                                results);
 
 		if (got <= 0) {
 			job.why = got ? got : FNUMA_E_NOMEM;
@@ -197,7 +201,8 @@ static int sift(struct job *job, struct hand *hand)
 
 	if (!n)
 		return FNUMA_OK;
-	error = fnuma_backend_page_nodes(pool->backend, pool->domain, hand->away, n, nodes);
+	error = fnuma_backend_page_nodes(pool->backend, pool->domain, hand->away, n,
+	                                 nodes);
 	if (error < 0)
 		return error;
 	hand->n_away = 0;
@@ -261,7 +266,8 @@ static int move_to(struct job *job, struct hand *hand, fnuma_node node, fnuma_gf
 		else
 			fnuma_depot_return(pool, &pool->remote, &hand->away[i], 1);
 	}
-	memmove(&hand->away[kept], &hand->away[n], (hand->n_away - n) * sizeof(*hand->away));
+	memmove(&hand->away[kept], &hand->away[n],
+	        (hand->n_away - n) * sizeof(*hand->away));
 	hand->n_away -= n - kept;
 	return done;
 }
@@ -336,7 +342,8 @@ static void recall(struct job *job, struct hand *hand)
  * (I2); the others are back in the depot. A page of the home list is believed to be there
  * if the backend cannot say. Returns how many others there were.
  */
-static uint32_t gather(struct job *job, struct depot_list *list, uint32_t n, struct hand *hand)
+static uint32_t gather(struct job *job, struct depot_list *list, uint32_t n,
+                       struct hand *hand)
 {
 	struct fnuma_pool *pool = job->pool;
 	bool remote = list == &pool->remote;
@@ -354,7 +361,7 @@ static uint32_t gather(struct job *job, struct depot_list *list, uint32_t n, str
 		fnuma_depot_return(pool, list, hand->away, hand->n_away);
 		return n;
 	}
-	if (job->may_move && can(pool, FNUMA_CAP_MOVE_FREE | FNUMA_CAP_MOVE_PAGE))
+	if (job->may_move && can(pool, CAPS_MOVE))
 		recall(job, hand);
 	fnuma_depot_return(pool, &pool->remote, hand->away, hand->n_away);
 	if (remote)
@@ -386,8 +393,7 @@ int fnuma_pool_bring_home(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns,
 	struct hand hand;
 	struct job job;
 	uint32_t left;
-	int error = begin(&job, pool, n, FNUMA_CAP_PAGE_NODES | FNUMA_CAP_MOVE_FREE |
-	                  FNUMA_CAP_MOVE_PAGE, now_ns);
+	int error = begin(&job, pool, n, CAPS_MOVE | FNUMA_CAP_PAGE_NODES, now_ns);
 
 	if (error)
 		return error;
@@ -424,7 +430,8 @@ static void forget(struct fnuma_pool *pool, fnuma_gfn page)
  * File a page by what became of its release. One that may have been released stays lost
  * until the answer leaves no doubt: it is somebody else's, or it is done.
  */
-static bool settle(struct job *job, bool was_lost, fnuma_gfn page, struct fnuma_result result)
+static bool settle(struct job *job, bool was_lost, fnuma_gfn page,
+                   struct fnuma_result result)
 {
 	struct fnuma_pool *pool = job->pool;
 	bool done = result.outcome == FNUMA_DONE;
@@ -505,7 +512,7 @@ int fnuma_pool_shrink(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns)
 		tell(&job, FNUMA_EVENT_BROUGHT_HOME, job.home, FNUMA_OK);
 	}
 	if (!job.why)
-		job.why = fnuma_pool_used(pool) == pool->size ? FNUMA_E_EMPTY : FNUMA_E_STRANDED;
+		job.why = pool_why_none(pool);
 	return end(&job, FNUMA_EVENT_SHRUNK, n);
 }
 
@@ -528,16 +535,18 @@ int fnuma_pool_resize(struct fnuma_pool *pool, uint32_t target_pages, uint32_t n
 
 /* Holding. */
 
-int fnuma_pool_hold(struct fnuma_pool *pool, enum fnuma_pool_where where, fnuma_gfn *pages,
-                    uint32_t n)
+int fnuma_pool_hold(struct fnuma_pool *pool, enum fnuma_pool_where where,
+                    fnuma_gfn *pages, uint32_t n)
 {
+	struct depot_list *list;
+
 	if (!pool)
 		return FNUMA_E_INVAL;
 	if (!pages || !n || n > FNUMA_BATCH_MAX ||
 	    (where != FNUMA_POOL_MAYBE_REMOTE && where != FNUMA_POOL_HOME))
 		return fnuma_depot_refuse(pool, FNUMA_E_INVAL);
-	return (int)fnuma_depot_pull(pool, where == FNUMA_POOL_HOME ? &pool->home :
-	                             &pool->remote, PAGE_HELD, pages, n);
+	list = where == FNUMA_POOL_HOME ? &pool->home : &pool->remote;
+	return (int)fnuma_depot_pull(pool, list, PAGE_HELD, pages, n);
 }
 
 /* The first page that is in the batch a second time, or `n`. */
@@ -589,8 +598,7 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
 	}
 	pool->held -= n;
 	for (i = 0; i < n; i++)
-		fnuma_depot_file(pool, pool_is_home(pool, pages[i], nodes[i]) ? &pool->home :
-		                 &pool->remote, pages[i]);
+		fnuma_depot_file(pool, pool_list_for(pool, pages[i], nodes[i]), pages[i]);
 	fnuma_port_lock_drop(&pool->lock);
 	return (int)n;
 }

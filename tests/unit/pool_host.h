@@ -30,18 +30,18 @@ struct host {
 	uint64_t home_nodes;
 	uint32_t frames;
 	uint8_t node[HOST_FRAMES];
-	uint8_t pooled[HOST_FRAMES];  /* out of the allocator */
-	uint32_t room[HOST_NODES];    /* pages that can still be moved there */
+	uint8_t pooled[HOST_FRAMES]; /* out of the allocator */
+	uint32_t room[HOST_NODES];   /* pages that can still be moved there */
 	uint32_t acquires, releases, moves, queries; /* calls */
-	uint32_t released_away;       /* pages released while away from home (I2) */
-	uint32_t released_strays;     /* pages released that were not the pool's */
+	uint32_t released_away;   /* pages released while away from home (I2) */
+	uint32_t released_strays; /* pages released that were not the pool's */
 	int acquire_error, release_error, move_error, query_error;
-	int queries_left;             /* queries before query_error; below 0: at once */
+	int queries_left; /* queries before query_error; below 0: at once */
 	fnuma_gfn forced[FNUMA_BATCH_MAX]; /* what to hand out instead */
 	uint32_t forced_n;
 	uint8_t release_as[HOST_FRAMES]; /* enum host_answer */
 	uint8_t move_as[HOST_FRAMES];
-	uint8_t hidden[HOST_FRAMES];     /* page_nodes says unknown */
+	uint8_t hidden[HOST_FRAMES]; /* page_nodes says unknown */
 	int16_t reason;
 };
 
@@ -62,8 +62,8 @@ static inline int host_alive(void *cookie, fnuma_domain domain)
 	return FNUMA_OK;
 }
 
-static inline int host_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
-                                  uint32_t n, fnuma_node *nodes)
+static inline int host_page_nodes(void *cookie, fnuma_domain domain,
+                                  const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
 	struct host *h = cookie;
 	uint32_t i;
@@ -74,8 +74,9 @@ static inline int host_page_nodes(void *cookie, fnuma_domain domain, const fnuma
 		return h->query_error;
 	for (i = 0; i < n; i++) {
 		assert_true(pages[i].n < h->frames);
-		nodes[i] = h->hidden[pages[i].n] ? fnuma_node_unknown() :
-		           fnuma_node_of(fnuma_port_load8(&h->node[pages[i].n]));
+		nodes[i] = h->hidden[pages[i].n] ?
+		                   fnuma_node_unknown() :
+		                   fnuma_node_of(fnuma_port_load8(&h->node[pages[i].n]));
 	}
 	return (int)n;
 }
@@ -101,8 +102,8 @@ static inline int host_acquire(void *cookie, fnuma_domain domain, fnuma_gfn *pag
 		h->pooled[i] = 1;
 		pages[got] = fnuma_gfn_of(i);
 		results[got].outcome = FNUMA_DONE;
-		results[got++].node = h->hidden[i] ? fnuma_node_unknown() :
-		                      fnuma_node_of(h->node[i]);
+		results[got++].node =
+			h->hidden[i] ? fnuma_node_unknown() : fnuma_node_of(h->node[i]);
 	}
 	return (int)got;
 }
@@ -262,7 +263,8 @@ static inline struct rig *rig_new(uint32_t frames, uint32_t max_pages, uint32_t 
 	assert_true(r->bytes > 0 && r->bytes % FNUMA_CACHE_LINE == 0);
 	assert_int_equal(posix_memalign(&r->memory, FNUMA_CACHE_LINE, r->bytes), 0);
 	memset(r->memory, 0xa5, r->bytes);
-	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool), FNUMA_OK);
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
 	return r;
 }
 
@@ -273,7 +275,8 @@ static inline void rig_free(struct rig *r)
 }
 
 /* The pages say that they are on a node, as after flips. */
-static inline void host_send(struct host *h, const fnuma_gfn *pages, uint32_t n, uint8_t node)
+static inline void host_send(struct host *h, const fnuma_gfn *pages, uint32_t n,
+                             uint8_t node)
 {
 	uint32_t i;
 
@@ -289,7 +292,8 @@ static inline struct fnuma_pool_stats stats_of(struct rig *r)
 	assert_int_equal(s.size_pages, s.used_pages + s.free_pages);
 	assert_int_equal(s.used_pages, s.in_flight_pages + s.received_pages);
 	assert_int_equal(s.size_pages, s.grown - s.shrunk);
-	assert_true(s.depot_home_pages + s.depot_remote_pages + s.held_pages + s.lost_pages <=
+	assert_true(s.depot_home_pages + s.depot_remote_pages + s.held_pages +
+	                    s.lost_pages <=
 	            s.size_pages);
 	return s;
 }

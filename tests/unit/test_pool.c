@@ -67,8 +67,11 @@ static const struct fnuma_home gap64[] = {{{0}, 32, {0}, 1}, {{33}, 31, {0}, 1}}
 
 static void a_configuration_out_of_range_has_no_size_and_makes_no_pool(void **state)
 {
-	const struct fnuma_pool_config good = {.frames = 64, .max_pages = 64, .caches = 1,
-	                                       .homes = home64, .n_homes = 1};
+	const struct fnuma_pool_config good = {.frames = 64,
+	                                       .max_pages = 64,
+	                                       .caches = 1,
+	                                       .homes = home64,
+	                                       .n_homes = 1};
 	static unsigned char memory[1 << 16] __attribute__((aligned(64)));
 	struct fnuma_pool *pool = NULL;
 	struct fnuma_pool_config bad[13];
@@ -97,15 +100,19 @@ static void a_configuration_out_of_range_has_no_size_and_makes_no_pool(void **st
 		                 FNUMA_E_INVAL);
 	}
 	assert_int_equal(fnuma_pool_bytes(NULL), 0);
-	assert_int_equal(fnuma_pool_init(memory, sizeof(memory), NULL, &pool), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_pool_init(memory, sizeof(memory), NULL, &pool),
+	                 FNUMA_E_INVAL);
 	assert_null(pool);
 	assert_int_not_equal(fnuma_pool_bytes(&good), 0);
 }
 
 static void memory_that_is_missing_misaligned_or_short_makes_no_pool(void **state)
 {
-	const struct fnuma_pool_config config = {.frames = 64, .max_pages = 64, .caches = 1,
-	                                         .homes = home64, .n_homes = 1};
+	const struct fnuma_pool_config config = {.frames = 64,
+	                                         .max_pages = 64,
+	                                         .caches = 1,
+	                                         .homes = home64,
+	                                         .n_homes = 1};
 	static unsigned char memory[1 << 16] __attribute__((aligned(64)));
 	size_t bytes = fnuma_pool_bytes(&config);
 	struct fnuma_pool *pool = NULL;
@@ -113,9 +120,11 @@ static void memory_that_is_missing_misaligned_or_short_makes_no_pool(void **stat
 	(void)state;
 	assert_in_range(bytes, 1, sizeof(memory) - 64);
 	assert_int_equal(fnuma_pool_init(NULL, bytes, &config, &pool), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_pool_init(memory + 32, bytes, &config, &pool), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_pool_init(memory + 32, bytes, &config, &pool),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_init(memory, bytes, &config, NULL), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_pool_init(memory, bytes - 1, &config, &pool), FNUMA_E_NOSPC);
+	assert_int_equal(fnuma_pool_init(memory, bytes - 1, &config, &pool),
+	                 FNUMA_E_NOSPC);
 	assert_null(pool);
 	assert_int_equal(fnuma_pool_init(memory, bytes, &config, &pool), FNUMA_OK);
 	assert_non_null(pool);
@@ -123,8 +132,11 @@ static void memory_that_is_missing_misaligned_or_short_makes_no_pool(void **stat
 
 static void a_trusted_pool_needs_less_memory_than_a_checked_one(void **state)
 {
-	struct fnuma_pool_config config = {.frames = 1 << 22, .max_pages = 1 << 16, .caches = 4,
-	                                   .homes = home4m, .n_homes = 1};
+	struct fnuma_pool_config config = {.frames = 1 << 22,
+	                                   .max_pages = 1 << 16,
+	                                   .caches = 4,
+	                                   .homes = home4m,
+	                                   .n_homes = 1};
 	size_t checked = fnuma_pool_bytes(&config);
 
 	(void)state;
@@ -134,9 +146,12 @@ static void a_trusted_pool_needs_less_memory_than_a_checked_one(void **state)
 
 static void the_largest_pool_has_a_size_where_size_t_can_hold_it(void **state)
 {
-	struct fnuma_pool_config config = {.frames = UINT32_MAX, .max_pages = INT32_MAX,
-	                                   .caches = 4096, .magazine_pages = 4096,
-	                                   .homes = home_max, .n_homes = 1};
+	struct fnuma_pool_config config = {.frames = UINT32_MAX,
+	                                   .max_pages = INT32_MAX,
+	                                   .caches = 4096,
+	                                   .magazine_pages = 4096,
+	                                   .homes = home_max,
+	                                   .n_homes = 1};
 
 	(void)state;
 #if SIZE_MAX > UINT32_MAX
@@ -210,7 +225,8 @@ static void a_page_given_last_is_taken_first(void **state)
 	}
 }
 
-static void taking_more_than_there_is_gives_all_and_counts_the_rest_as_missed(void **state)
+static void taking_more_than_there_is_gives_all_and_counts_the_rest_as_missed(
+	void **state)
 {
 	struct fnuma_pool_cache cache;
 	fnuma_gfn pages[64];
@@ -244,7 +260,9 @@ static void pages_in_another_cache_or_held_are_stranded_not_gone(void **state)
 		assert_int_equal(fnuma_pool_take(&cache, pages, 1), 1);
 		assert_int_equal(fnuma_pool_take(&other, &page, 1), FNUMA_E_STRANDED);
 		assert_int_equal(fnuma_pool_flush(&cache), 7);
-		assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_MAYBE_REMOTE, pages + 1, 7), 7);
+		assert_int_equal(
+			fnuma_pool_hold(r->pool, FNUMA_POOL_MAYBE_REMOTE, pages + 1, 7),
+			7);
 		assert_int_equal(fnuma_pool_take(&other, &page, 1), FNUMA_E_STRANDED);
 		assert_int_equal(stats_of(r).refused[-FNUMA_E_STRANDED], 2);
 		rig_free(r);
@@ -394,7 +412,8 @@ static void an_exchange_in_place_is_the_same(void **state)
 	}
 }
 
-static void an_exchange_with_a_pool_that_is_all_out_hands_the_same_pages_back(void **state)
+static void an_exchange_with_a_pool_that_is_all_out_hands_the_same_pages_back(
+	void **state)
 {
 	struct fnuma_pool_cache cache;
 	fnuma_gfn in[20], out[20];
@@ -468,7 +487,8 @@ static void pages_of_a_detached_cache_stay_out_and_counted(void **state)
 
 		assert_int_equal(fnuma_pool_take(&cache, pages, 10), 10);
 		assert_int_equal(fnuma_pool_detach(&cache), FNUMA_OK);
-		memset(&cache, 0xee, sizeof(cache)); /* its memory is the caller's again */
+		memset(&cache, 0xee,
+		       sizeof(cache)); /* its memory is the caller's again */
 		assert_int_equal(fnuma_pool_used(r->pool), 10);
 		assert_int_equal(fnuma_pool_attach(r->pool, &other), FNUMA_OK);
 		assert_int_equal(fnuma_pool_used(r->pool), 10);
@@ -496,7 +516,8 @@ static void a_detached_or_missing_cache_is_refused_by_every_call(void **state)
 	assert_int_equal(fnuma_pool_detach(&cache), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_take_inline(&cache, &page, 1), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_give_inline(&cache, &page, 1), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_pool_exchange_inline(&cache, &page, &page, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_pool_exchange_inline(&cache, &page, &page, 1),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_take(NULL, &page, 1), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_give(NULL, &page, 1), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_exchange(NULL, &page, &page, 1), FNUMA_E_INVAL);
@@ -526,9 +547,12 @@ static void arguments_out_of_range_are_refused_and_change_nothing(void **state)
 		assert_int_equal(fnuma_pool_take(&cache, &page, many), FNUMA_E_INVAL);
 		assert_int_equal(fnuma_pool_give(&cache, NULL, 1), FNUMA_E_INVAL);
 		assert_int_equal(fnuma_pool_give(&cache, &page, many), FNUMA_E_INVAL);
-		assert_int_equal(fnuma_pool_exchange(&cache, NULL, &page, 1), FNUMA_E_INVAL);
-		assert_int_equal(fnuma_pool_exchange(&cache, &page, NULL, 1), FNUMA_E_INVAL);
-		assert_int_equal(fnuma_pool_exchange(&cache, &page, &page, many), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_pool_exchange(&cache, NULL, &page, 1),
+		                 FNUMA_E_INVAL);
+		assert_int_equal(fnuma_pool_exchange(&cache, &page, NULL, 1),
+		                 FNUMA_E_INVAL);
+		assert_int_equal(fnuma_pool_exchange(&cache, &page, &page, many),
+		                 FNUMA_E_INVAL);
 		assert_int_equal(fnuma_pool_received(&cache, NULL, 1), FNUMA_E_INVAL);
 		assert_int_equal(fnuma_pool_received(&cache, &page, many), FNUMA_E_INVAL);
 		assert_int_equal(stats_of(r).refused[-FNUMA_E_INVAL], 9);
@@ -589,13 +613,33 @@ static void every_lie_gets_its_own_error_and_changes_nothing(void **state)
 			{"range", {past}, 1, 0, FNUMA_E_RANGE, 0},
 			{"no frame, last", {f, g, none}, 3, 2, FNUMA_E_RANGE, 0},
 			{"not the pool's", {outside}, 1, 0, FNUMA_E_STATE, 0},
-			{"not the pool's, in the middle", {f, outside, g}, 3, 1, FNUMA_E_STATE, 0},
+			{"not the pool's, in the middle",
+		         {f, outside, g},
+		         3,
+		         1,
+		         FNUMA_E_STATE,
+		         0},
 			{"given already", {f, g, back[0]}, 3, 2, FNUMA_E_STATE, 0},
 			{"held", {f, held[1]}, 2, 1, FNUMA_E_STATE, 0},
 			{"twice", {f, f}, 2, 1, FNUMA_E_DUPLICATE, 0},
-			{"twice, far apart", {g, f, flight[2], g}, 4, 3, FNUMA_E_DUPLICATE, 0},
-			{"twice, neither its own", {outside, outside}, 2, 0, FNUMA_E_STATE, 0},
-			{"received and twice", {f, u, u}, 3, 2, FNUMA_E_DUPLICATE, FNUMA_E_STATE},
+			{"twice, far apart",
+		         {g, f, flight[2], g},
+		         4,
+		         3,
+		         FNUMA_E_DUPLICATE,
+		         0},
+			{"twice, neither its own",
+		         {outside, outside},
+		         2,
+		         0,
+		         FNUMA_E_STATE,
+		         0},
+			{"received and twice",
+		         {f, u, u},
+		         3,
+		         2,
+		         FNUMA_E_DUPLICATE,
+		         FNUMA_E_STATE},
 			{"first wrong is named", {f, past, f}, 3, 1, FNUMA_E_RANGE, 0},
 		};
 
@@ -610,8 +654,10 @@ static void every_lie_gets_its_own_error_and_changes_nothing(void **state)
 					error = lie->error_received;
 					wrong--;
 				}
-				assert_int_equal(calls[c](&cache, lie->pages, lie->n), error);
-				assert_int_equal(fnuma_pool_offender(&cache).n, lie->pages[wrong].n);
+				assert_int_equal(calls[c](&cache, lie->pages, lie->n),
+				                 error);
+				assert_int_equal(fnuma_pool_offender(&cache).n,
+				                 lie->pages[wrong].n);
 				assert_unchanged(before);
 			}
 		}
@@ -702,7 +748,8 @@ static void a_surplus_is_dropped_when_a_trusted_cache_is_flushed(void **state)
 	assert_int_equal(fnuma_pool_used(r->pool), 0);
 	assert_int_equal(fnuma_pool_flush(&cache), 3);
 	assert_int_equal(stats_of(r).refused[-FNUMA_E_OVERFLOW], 9);
-	assert_int_equal(stats_of(r).depot_remote_pages + stats_of(r).depot_home_pages, 40);
+	assert_int_equal(stats_of(r).depot_remote_pages + stats_of(r).depot_home_pages,
+	                 40);
 	/* What was really out still is, and comes back to a pool that is full. */
 	assert_int_equal(fnuma_pool_give(&cache, mine, 3), 3);
 	assert_int_equal(fnuma_pool_flush(&cache), 0);
@@ -722,7 +769,8 @@ static void an_exchange_too_many_is_refused_by_a_trusted_pool(void **state)
 	assert_int_equal(fnuma_pool_attach(r->pool, &other), FNUMA_OK);
 	assert_int_equal(fnuma_pool_give(&cache, pages, 2 * M - 1), 2 * M - 1);
 	assert_int_equal(fnuma_pool_give(&other, pages, 2 * M), 2 * M);
-	assert_int_equal(fnuma_pool_exchange(&cache, pages, pages, 2 * M), FNUMA_E_OVERFLOW);
+	assert_int_equal(fnuma_pool_exchange(&cache, pages, pages, 2 * M),
+	                 FNUMA_E_OVERFLOW);
 	assert_true(fnuma_pool_offender(&cache).n >= 1000);
 	assert_true(stats_of(r).size_pages == 40);
 	rig_free(r);
@@ -738,7 +786,8 @@ static void the_inline_calls_do_what_the_exported_ones_do(void **state)
 
 	(void)state;
 	for (k = 0; k < 2; k++) {
-		struct rig *ra = pool_of(60, both_kinds[k], &a), *rb = pool_of(60, both_kinds[k], &b);
+		struct rig *ra = pool_of(60, both_kinds[k], &a),
+			   *rb = pool_of(60, both_kinds[k], &b);
 		uint32_t out = 0;
 
 		for (round = 0; round < 2000; round++) {
@@ -747,15 +796,18 @@ static void the_inline_calls_do_what_the_exported_ones_do(void **state)
 
 			if (op == 0 && out + n <= 60) {
 				assert_int_equal(fnuma_pool_take(&a, pa + out, n), n);
-				assert_int_equal(fnuma_pool_take_inline(&b, pb + out, n), n);
+				assert_int_equal(fnuma_pool_take_inline(&b, pb + out, n),
+				                 n);
 				out += n;
 			} else if (op == 1 && n <= out) {
 				out -= n;
 				assert_int_equal(fnuma_pool_give(&a, pa + out, n), n);
-				assert_int_equal(fnuma_pool_give_inline(&b, pb + out, n), n);
+				assert_int_equal(fnuma_pool_give_inline(&b, pb + out, n),
+				                 n);
 			} else if (n <= out) {
 				assert_int_equal(fnuma_pool_exchange(&a, pa, pa, n), n);
-				assert_int_equal(fnuma_pool_exchange_inline(&b, pb, pb, n), n);
+				assert_int_equal(
+					fnuma_pool_exchange_inline(&b, pb, pb, n), n);
 			}
 			assert_memory_equal(pa, pb, out * sizeof(*pa));
 			assert_int_equal(fnuma_pool_used(ra->pool), out);
@@ -810,22 +862,27 @@ static void a_cell_that_stays_in_change_is_read_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_configuration_out_of_range_has_no_size_and_makes_no_pool),
-		cmocka_unit_test(memory_that_is_missing_misaligned_or_short_makes_no_pool),
+		cmocka_unit_test(
+			a_configuration_out_of_range_has_no_size_and_makes_no_pool),
+		cmocka_unit_test(
+			memory_that_is_missing_misaligned_or_short_makes_no_pool),
 		cmocka_unit_test(a_trusted_pool_needs_less_memory_than_a_checked_one),
 		cmocka_unit_test(the_largest_pool_has_a_size_where_size_t_can_hold_it),
 		cmocka_unit_test(an_empty_pool_counts_nothing_and_hands_out_nothing),
 		cmocka_unit_test(pages_taken_differ_and_are_counted_as_used),
 		cmocka_unit_test(a_page_given_last_is_taken_first),
-		cmocka_unit_test(taking_more_than_there_is_gives_all_and_counts_the_rest_as_missed),
+		cmocka_unit_test(
+			taking_more_than_there_is_gives_all_and_counts_the_rest_as_missed),
 		cmocka_unit_test(pages_in_another_cache_or_held_are_stranded_not_gone),
-		cmocka_unit_test(pages_that_may_be_remote_are_handed_out_before_those_at_home),
+		cmocka_unit_test(
+			pages_that_may_be_remote_are_handed_out_before_those_at_home),
 		cmocka_unit_test(pages_given_back_count_as_may_be_remote),
 		cmocka_unit_test(received_pages_are_told_from_those_in_flight),
 		cmocka_unit_test(a_page_taken_by_one_cache_may_be_given_to_another),
 		cmocka_unit_test(an_exchange_hands_out_other_pages_and_changes_no_use),
 		cmocka_unit_test(an_exchange_in_place_is_the_same),
-		cmocka_unit_test(an_exchange_with_a_pool_that_is_all_out_hands_the_same_pages_back),
+		cmocka_unit_test(
+			an_exchange_with_a_pool_that_is_all_out_hands_the_same_pages_back),
 		cmocka_unit_test(exchanged_pages_are_in_flight_whatever_those_given_were),
 		cmocka_unit_test(one_cache_too_many_is_refused_until_another_is_detached),
 		cmocka_unit_test(pages_of_a_detached_cache_stay_out_and_counted),

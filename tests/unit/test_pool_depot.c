@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The depot from within: after every step of a random walk, each magazine is in one place,
- * each page is in one state, and the counts add up (I1). */
+/* The depot from within: after every step of a random walk, each magazine is in one
+ * place, each page is in one state, and the counts add up (I1). */
 #include "pool_host.h"
 #include "pool_internal.h"
 
@@ -108,8 +108,8 @@ static void audit_counts(const struct walk *w)
 			cached += w->cache[i].cell->n + w->cache[i].cell->previous_n;
 	assert_int_equal(s.used_pages, w->n_out);
 	assert_int_equal(s.held_pages, w->n_held);
-	assert_int_equal(s.free_pages, s.depot_home_pages + s.depot_remote_pages + cached +
-	                 s.held_pages + s.lost_pages);
+	assert_int_equal(s.free_pages, s.depot_home_pages + s.depot_remote_pages +
+	                                       cached + s.held_pages + s.lost_pages);
 	if (w->pool->trusted)
 		return;
 	count_states(w, count);
@@ -212,14 +212,16 @@ static void walk_hold(struct walk *w)
 	if (w->n_held) {
 		n = 1 + pick(w, w->n_held);
 		for (i = 0; i < n; i++)
-			nodes[i] = fnuma_node_of(w->rig->host.node[w->held[w->n_held - n + i].n]);
-		assert_int_equal(fnuma_pool_unhold(w->pool, w->held + w->n_held - n, nodes, n), n);
+			nodes[i] = fnuma_node_of(
+				w->rig->host.node[w->held[w->n_held - n + i].n]);
+		assert_int_equal(
+			fnuma_pool_unhold(w->pool, w->held + w->n_held - n, nodes, n), n);
 		w->n_held -= n;
 		return;
 	}
-	w->n_held = (uint32_t)fnuma_pool_hold(w->pool, pick(w, 2) ? FNUMA_POOL_HOME :
-	                                      FNUMA_POOL_MAYBE_REMOTE, w->held,
-	                                      1 + pick(w, FNUMA_BATCH_MAX));
+	w->n_held = (uint32_t)fnuma_pool_hold(
+		w->pool, pick(w, 2) ? FNUMA_POOL_HOME : FNUMA_POOL_MAYBE_REMOTE, w->held,
+		1 + pick(w, FNUMA_BATCH_MAX));
 }
 
 static void walk_cache(struct walk *w)
@@ -274,7 +276,7 @@ static void walk_start(struct walk *w, uint32_t magazine_pages, uint32_t flags)
 
 static void a_random_walk_keeps_every_page_in_one_state_and_the_counts_right(void **state)
 {
-	void (*const steps[])(struct walk *) = {walk_take, walk_give, walk_exchange,
+	void (*const steps[])(struct walk *) = {walk_take,    walk_give, walk_exchange,
 	                                        walk_receive, walk_hold, walk_cache,
 	                                        walk_resize};
 	const uint32_t magazines[] = {2, 3, 8, 64, 512};
@@ -306,7 +308,8 @@ static void walk_lie(struct walk *w)
 	int error;
 
 	for (i = 0; i < n; i++)
-		pages[i] = fnuma_gfn_of(pick(w, 10) ? pick(w, FRAMES) : pick(w, UINT32_MAX));
+		pages[i] =
+			fnuma_gfn_of(pick(w, 10) ? pick(w, FRAMES) : pick(w, UINT32_MAX));
 	if (pick(w, 2))
 		error = fnuma_pool_give(cache, pages, n);
 	else
@@ -329,7 +332,8 @@ static void lies_told_to_a_trusted_pool_stay_within_its_bounds(void **state)
 			switch (pick(&w, 6)) {
 			case 0:
 			case 1:
-				(void)fnuma_pool_take(some_cache(&w), pages, pick(&w, 200));
+				(void)fnuma_pool_take(some_cache(&w), pages,
+				                      pick(&w, 200));
 				break;
 			case 2:
 				walk_lie(&w);
@@ -341,7 +345,8 @@ static void lies_told_to_a_trusted_pool_stay_within_its_bounds(void **state)
 				walk_cache(&w);
 				break;
 			default:
-				(void)fnuma_pool_resize(w.pool, pick(&w, MAX_PAGES), 100, 0);
+				(void)fnuma_pool_resize(w.pool, pick(&w, MAX_PAGES), 100,
+				                        0);
 				break;
 			}
 			audit(&w);
@@ -367,7 +372,8 @@ static void the_control_path_meets_every_page_after_a_bounded_time(void **state)
 	walk_start(&w, 8, 0);
 	assert_int_equal(fnuma_pool_grow(w.pool, 100, 0), 100);
 	for (i = 0; i < 100 + 8; i++) {
-		assert_int_equal(fnuma_depot_pull(w.pool, &w.pool->home, PAGE_AWAY, &page, 1), 1);
+		assert_int_equal(
+			fnuma_depot_pull(w.pool, &w.pool->home, PAGE_AWAY, &page, 1), 1);
 		n += !met[page.n];
 		met[page.n] = true;
 		fnuma_depot_return(w.pool, &w.pool->home, &page, 1);
@@ -380,7 +386,8 @@ static void the_control_path_meets_every_page_after_a_bounded_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_random_walk_keeps_every_page_in_one_state_and_the_counts_right),
+		cmocka_unit_test(
+			a_random_walk_keeps_every_page_in_one_state_and_the_counts_right),
 		cmocka_unit_test(lies_told_to_a_trusted_pool_stay_within_its_bounds),
 		cmocka_unit_test(the_control_path_meets_every_page_after_a_bounded_time),
 	};

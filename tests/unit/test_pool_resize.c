@@ -37,8 +37,9 @@ static struct rig *pool_with(uint32_t flags, uint32_t caps, struct heard *heard)
 		memset(heard, 0, sizeof(*heard));
 		r->config.trace.fn = listen_to;
 		r->config.trace.cookie = heard;
-		assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
-		                 FNUMA_OK);
+		assert_int_equal(
+			fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+			FNUMA_OK);
 	}
 	return r;
 }
@@ -54,7 +55,8 @@ static void assert_event(const struct heard *h, uint32_t kind, uint32_t count, i
 	assert_int_equal(h->last.until_ns, 0);
 }
 
-/* A pool of `size` pages of which the first `away` frames are on node 1, may-be-remote. */
+/* A pool of `size` pages of which the first `away` frames are on node 1, may-be-remote.
+ */
 static struct rig *pool_away(uint32_t flags, uint32_t caps, uint32_t size, uint32_t away)
 {
 	struct rig *r = pool_with(flags, caps, NULL);
@@ -136,7 +138,8 @@ static void growth_says_why_the_backend_gave_nothing(void **state)
 	r->config.trace.cookie = &heard;
 	memset(&heard, 0, sizeof(heard));
 	r->host.frames = 70; /* the allocator's */
-	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool), FNUMA_OK);
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
 	assert_int_equal(fnuma_pool_grow(r->pool, 90, 0), 70);
 	assert_event(&heard, FNUMA_EVENT_GROWN, 70, FNUMA_E_NOMEM);
 	assert_int_equal(fnuma_pool_grow(r->pool, 20, 0), FNUMA_E_NOMEM);
@@ -207,7 +210,8 @@ static void a_pool_without_the_means_says_that_they_are_not_supported(void **sta
 	assert_int_equal(fnuma_pool_shrink(r->pool, 1, 0), FNUMA_E_NOTSUP);
 	assert_int_equal(fnuma_pool_bring_home(r->pool, 1, 0, NULL), FNUMA_E_NOTSUP);
 	r->config.backend = NULL;
-	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool), FNUMA_OK);
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
 	assert_int_equal(fnuma_pool_grow(r->pool, 1, 0), FNUMA_E_NOTSUP);
 	assert_int_equal(fnuma_pool_shrink(r->pool, 1, 0), FNUMA_E_NOTSUP);
 	assert_int_equal(fnuma_pool_bring_home(r->pool, 1, 0, NULL), FNUMA_E_NOTSUP);
@@ -228,16 +232,21 @@ static void arguments_out_of_range_are_refused_and_change_nothing(void **state)
 	for (i = 0; i < 2; i++) {
 		assert_int_equal(fnuma_pool_grow(r->pool, bad[i], 0), FNUMA_E_INVAL);
 		assert_int_equal(fnuma_pool_shrink(r->pool, bad[i], 0), FNUMA_E_INVAL);
-		assert_int_equal(fnuma_pool_bring_home(r->pool, bad[i], 0, NULL), FNUMA_E_INVAL);
-		assert_int_equal(fnuma_pool_resize(r->pool, 30, bad[i], 0), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_pool_bring_home(r->pool, bad[i], 0, NULL),
+		                 FNUMA_E_INVAL);
+		assert_int_equal(fnuma_pool_resize(r->pool, 30, bad[i], 0),
+		                 FNUMA_E_INVAL);
 		assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_HOME, &page, bad[i]),
 		                 FNUMA_E_INVAL);
-		assert_int_equal(fnuma_pool_unhold(r->pool, &page, &node, bad[i]), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_pool_unhold(r->pool, &page, &node, bad[i]),
+		                 FNUMA_E_INVAL);
 	}
-	assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_HOME, NULL, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_HOME, NULL, 1),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_hold(r->pool, (enum fnuma_pool_where)2, &page, 1),
 	                 FNUMA_E_INVAL);
-	assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_HOME, &page, 65), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_HOME, &page, 65),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_unhold(r->pool, NULL, &node, 1), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_unhold(r->pool, &page, NULL, 1), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_pool_unhold(r->pool, &page, &node, 65), FNUMA_E_INVAL);
@@ -276,7 +285,8 @@ static void shrinking_releases_pages_at_home_and_leaves_the_others(void **state)
 	}
 }
 
-static void shrinking_moves_nothing_and_releases_the_rest_once_it_was_brought_home(void **state)
+static void shrinking_moves_nothing_and_releases_the_rest_once_it_was_brought_home(
+	void **state)
 {
 	struct heard heard;
 	uint32_t k;
@@ -502,7 +512,8 @@ static void a_release_that_stays_unknown_loses_the_page_to_everybody(void **stat
 			const fnuma_node node = {0};
 
 			pages[0] = fnuma_gfn_of(i);
-			assert_int_equal(fnuma_pool_unhold(r->pool, pages, &node, 1), FNUMA_E_STATE);
+			assert_int_equal(fnuma_pool_unhold(r->pool, pages, &node, 1),
+			                 FNUMA_E_STATE);
 		}
 		assert_int_equal(fnuma_pool_shrink(r->pool, 20, 0), FNUMA_E_LOST_TRACK);
 		assert_int_equal(stats_of(r).lost_pages, 10);
@@ -519,7 +530,8 @@ static void lost_pages_are_released_again_until_the_answer_leaves_no_doubt(void 
 	memset(r->host.release_as + 6, HOST_UNKNOWN_DONE, 4);
 	assert_int_equal(fnuma_pool_shrink(r->pool, 20, 0), 10);
 	assert_int_equal(stats_of(r).lost_pages, 10);
-	answer_all(r->host.release_as, HOST_NOT); /* no: it might be busy in other hands */
+	answer_all(r->host.release_as,
+	           HOST_NOT); /* no: it might be busy in other hands */
 	r->host.reason = FNUMA_E_BUSY;
 	assert_int_equal(fnuma_pool_shrink(r->pool, 20, 0), FNUMA_E_BUSY);
 	assert_int_equal(stats_of(r).lost_pages, 10);
@@ -527,7 +539,8 @@ static void lost_pages_are_released_again_until_the_answer_leaves_no_doubt(void 
 	assert_int_equal(fnuma_pool_shrink(r->pool, 20, 0), FNUMA_E_DENIED);
 	assert_int_equal(stats_of(r).lost_pages, 10);
 	r->host.release_error = 0;
-	answer_all(r->host.release_as, HOST_HONEST); /* done, or not the pool's any more */
+	answer_all(r->host.release_as,
+	           HOST_HONEST); /* done, or not the pool's any more */
 	assert_int_equal(fnuma_pool_shrink(r->pool, 7, 0), 7);
 	assert_int_equal(fnuma_pool_shrink(r->pool, 20, 0), 3);
 	assert_int_equal(stats_of(r).size_pages, 0);
@@ -620,8 +633,9 @@ static void no_more_is_brought_home_than_the_budget_lets_through(void **state)
 	assert_int_equal(fnuma_pool_bring_home(r->pool, 150, 0, &budget), 100);
 	assert_int_equal(fnuma_pool_bring_home(r->pool, 150, 0, &budget), FNUMA_E_BUDGET);
 	assert_int_equal(stats_of(r).held_pages, 0);
-	assert_int_equal(fnuma_pool_bring_home(r->pool, 150, 2 * FNUMA_BUDGET_WINDOW_NS, &budget),
-	                 100);
+	assert_int_equal(
+		fnuma_pool_bring_home(r->pool, 150, 2 * FNUMA_BUDGET_WINDOW_NS, &budget),
+		100);
 	rig_free(r);
 }
 
@@ -633,7 +647,8 @@ static void a_second_home_is_not_tried_with_a_budget_that_the_first_used_up(void
 
 	(void)state;
 	rig_homes(r, (const uint8_t[]){1, 3}, 2);
-	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool), FNUMA_OK);
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
 	assert_int_equal(fnuma_budget_init(&budget, &limits, 4096, 1), FNUMA_OK);
 	memset(r->host.node, 2, 256);
 	r->host.room[1] = 20;
@@ -653,7 +668,8 @@ static void pages_of_each_range_go_to_the_homes_of_their_range(void **state)
 	(void)state;
 	r->config.homes = split;
 	r->config.n_homes = 2;
-	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool), FNUMA_OK);
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
 	memset(r->host.node, 2, 256);
 	r->host.node[50] = 1; /* a home, but not of this page */
 	assert_int_equal(fnuma_pool_grow(r->pool, 60, 0), 60);
@@ -669,7 +685,8 @@ static void what_does_not_fit_on_one_home_node_goes_to_the_next(void **state)
 
 	(void)state;
 	rig_homes(r, (const uint8_t[]){1, 3, 40}, 3);
-	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool), FNUMA_OK);
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
 	memset(r->host.node, 2, 256);
 	r->host.room[1] = 20;
 	r->host.room[3] = 30;
@@ -751,15 +768,18 @@ static void held_pages_are_free_and_nobodys_until_put_back(void **state)
 		fnuma_gfn held[64];
 		fnuma_node nodes[64];
 
-		assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_MAYBE_REMOTE, held, 64), 10);
+		assert_int_equal(
+			fnuma_pool_hold(r->pool, FNUMA_POOL_MAYBE_REMOTE, held, 64), 10);
 		for (i = 0; i < 10; i++) {
 			assert_true(held[i].n < 10);
-			nodes[i] = i < 6 ? fnuma_node_of(0) : i < 8 ? fnuma_node_unknown() :
-			           fnuma_node_none();
+			nodes[i] = i < 6 ? fnuma_node_of(0) :
+			           i < 8 ? fnuma_node_unknown() :
+			                   fnuma_node_none();
 		}
 		assert_int_equal(stats_of(r).held_pages, 10);
 		assert_int_equal(stats_of(r).free_pages, 30);
-		assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_MAYBE_REMOTE, held, 1), 0);
+		assert_int_equal(
+			fnuma_pool_hold(r->pool, FNUMA_POOL_MAYBE_REMOTE, held, 1), 0);
 		assert_int_equal(fnuma_pool_unhold(r->pool, held, nodes, 10), 10);
 		assert_int_equal(stats_of(r).depot_home_pages, 26);
 		assert_int_equal(stats_of(r).depot_remote_pages, 4);
@@ -780,13 +800,17 @@ static void putting_back_what_is_not_held_is_refused_and_changes_nothing(void **
 
 		assert_int_equal(fnuma_pool_hold(r->pool, FNUMA_POOL_HOME, h, 4), 4);
 		bad[0] = h[0], bad[1] = fnuma_gfn_of(1024);
-		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 2), FNUMA_E_RANGE);
+		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 2),
+		                 FNUMA_E_RANGE);
 		bad[1] = fnuma_gfn_of(0); /* free */
-		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 2), FNUMA_E_STATE);
+		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 2),
+		                 FNUMA_E_STATE);
 		bad[1] = fnuma_gfn_of(500); /* outside */
-		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 2), FNUMA_E_STATE);
+		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 2),
+		                 FNUMA_E_STATE);
 		bad[1] = h[1], bad[2] = h[0];
-		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 3), FNUMA_E_DUPLICATE);
+		assert_int_equal(fnuma_pool_unhold(r->pool, bad, nodes, 3),
+		                 FNUMA_E_DUPLICATE);
 		assert_int_equal(stats_of(r).held_pages, 4);
 		assert_int_equal(fnuma_pool_unhold(r->pool, h, nodes, 4), 4);
 		assert_int_equal(fnuma_pool_unhold(r->pool, h, nodes, 1), FNUMA_E_STATE);
@@ -795,7 +819,8 @@ static void putting_back_what_is_not_held_is_refused_and_changes_nothing(void **
 	}
 }
 
-static void pages_that_a_trusted_pool_was_wrongly_given_never_reach_the_backend(void **state)
+static void pages_that_a_trusted_pool_was_wrongly_given_never_reach_the_backend(
+	void **state)
 {
 	struct fnuma_pool_cache cache;
 	struct rig *r = pool_away(TRUSTED, HOST_ALL, 32, 0);
@@ -807,8 +832,9 @@ static void pages_that_a_trusted_pool_was_wrongly_given_never_reach_the_backend(
 	assert_int_equal(fnuma_pool_attach(r->pool, &cache), FNUMA_OK);
 	assert_int_equal(fnuma_pool_take(&cache, mine, 16), 16);
 	for (i = 0; i < 16; i++) /* out of range, not ours, and one of ours four times */
-		false_ones[i] = i < 4 ? fnuma_gfn_of(5000 + i) : i < 12 ? fnuma_gfn_of(900 + i) :
-		                mine[0];
+		false_ones[i] = i < 4  ? fnuma_gfn_of(5000 + i) :
+		                i < 12 ? fnuma_gfn_of(900 + i) :
+		                         mine[0];
 	assert_int_equal(fnuma_pool_give(&cache, false_ones, 16), 16);
 	assert_int_equal(fnuma_pool_used(r->pool), 0);
 	assert_int_equal(fnuma_pool_flush(&cache), 16);
@@ -832,38 +858,47 @@ int main(void)
 		cmocka_unit_test(growth_says_why_the_backend_gave_nothing),
 		cmocka_unit_test(frames_that_cannot_be_the_pools_are_never_taken_in),
 		cmocka_unit_test(a_resize_within_a_resize_is_refused),
-		cmocka_unit_test(a_pool_without_the_means_says_that_they_are_not_supported),
+		cmocka_unit_test(
+			a_pool_without_the_means_says_that_they_are_not_supported),
 		cmocka_unit_test(arguments_out_of_range_are_refused_and_change_nothing),
 		cmocka_unit_test(shrinking_releases_pages_at_home_and_leaves_the_others),
-		cmocka_unit_test(shrinking_moves_nothing_and_releases_the_rest_once_it_was_brought_home),
+		cmocka_unit_test(
+			shrinking_moves_nothing_and_releases_the_rest_once_it_was_brought_home),
 		cmocka_unit_test(a_page_believed_at_home_that_is_not_is_not_released),
 		cmocka_unit_test(without_page_nodes_the_pool_goes_by_what_it_was_told),
 		cmocka_unit_test(without_page_nodes_a_move_reported_done_is_believed),
 		cmocka_unit_test(pages_in_use_in_caches_or_held_are_left_alone),
 		cmocka_unit_test(a_move_that_was_a_lie_releases_nothing),
 		cmocka_unit_test(pages_that_cannot_move_are_counted_by_reason_and_stay),
-		cmocka_unit_test(a_move_refused_as_a_whole_ends_the_resize_with_that_error),
+		cmocka_unit_test(
+			a_move_refused_as_a_whole_ends_the_resize_with_that_error),
 		cmocka_unit_test(a_query_refused_as_a_whole_releases_nothing),
 		cmocka_unit_test(a_release_refused_as_a_whole_keeps_the_pages_at_home),
 		cmocka_unit_test(pages_that_are_not_released_stand_in_nobodys_way),
 		cmocka_unit_test(a_page_that_is_gone_leaves_the_pool),
-		cmocka_unit_test(a_release_that_stays_unknown_loses_the_page_to_everybody),
-		cmocka_unit_test(lost_pages_are_released_again_until_the_answer_leaves_no_doubt),
+		cmocka_unit_test(
+			a_release_that_stays_unknown_loses_the_page_to_everybody),
+		cmocka_unit_test(
+			lost_pages_are_released_again_until_the_answer_leaves_no_doubt),
 		cmocka_unit_test(lost_pages_do_not_keep_others_from_being_released),
 		cmocka_unit_test(lost_pages_come_first_and_count_towards_what_was_asked),
 		cmocka_unit_test(bringing_home_moves_only_what_is_away),
 		cmocka_unit_test(bringing_home_with_nothing_away_is_no_event),
 		cmocka_unit_test(no_more_is_brought_home_than_the_budget_lets_through),
-		cmocka_unit_test(a_second_home_is_not_tried_with_a_budget_that_the_first_used_up),
+		cmocka_unit_test(
+			a_second_home_is_not_tried_with_a_budget_that_the_first_used_up),
 		cmocka_unit_test(pages_of_each_range_go_to_the_homes_of_their_range),
 		cmocka_unit_test(what_does_not_fit_on_one_home_node_goes_to_the_next),
 		cmocka_unit_test(a_home_node_without_memory_as_a_whole_is_passed_over),
-		cmocka_unit_test(a_backend_that_only_knows_nodes_still_finds_pages_at_home),
+		cmocka_unit_test(
+			a_backend_that_only_knows_nodes_still_finds_pages_at_home),
 		cmocka_unit_test(pages_that_cannot_come_home_do_not_keep_others_away),
 		cmocka_unit_test(a_resize_goes_towards_its_target_by_what_it_may_do),
 		cmocka_unit_test(held_pages_are_free_and_nobodys_until_put_back),
-		cmocka_unit_test(putting_back_what_is_not_held_is_refused_and_changes_nothing),
-		cmocka_unit_test(pages_that_a_trusted_pool_was_wrongly_given_never_reach_the_backend),
+		cmocka_unit_test(
+			putting_back_what_is_not_held_is_refused_and_changes_nothing),
+		cmocka_unit_test(
+			pages_that_a_trusted_pool_was_wrongly_given_never_reach_the_backend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,7 +177,8 @@ static void *read_counts(void *arg)
 		wrong(w, fnuma_pool_used(w->scene->pool) > MAX_PAGES);
 		fnuma_pool_stats(w->scene->pool, &s);
 		wrong(w, s.size_pages != s.grown - s.shrunk);
-		wrong(w, s.used_pages > s.size_pages || s.used_pages + s.free_pages != s.size_pages);
+		wrong(w, s.used_pages > s.size_pages ||
+		                 s.used_pages + s.free_pages != s.size_pages);
 		wrong(w, s.in_flight_pages + s.received_pages != s.used_pages);
 	}
 	return NULL;
@@ -237,8 +238,8 @@ static void settle(struct scene *s, struct worker *workers, uint32_t n)
 	assert_int_equal(s->rig->host.released_away, 0);
 	assert_int_equal(s->rig->host.released_strays, 0);
 	for (i = 0; i < FNUMA_REASONS; i++)
-		if (i != -FNUMA_E_EMPTY && i != -FNUMA_E_STRANDED && i != -FNUMA_E_REMOTE &&
-		    i != -FNUMA_E_OVERFLOW)
+		if (i != -FNUMA_E_EMPTY && i != -FNUMA_E_STRANDED &&
+		    i != -FNUMA_E_REMOTE && i != -FNUMA_E_OVERFLOW)
 			assert_int_equal(stats_of(s->rig).refused[i], 0);
 }
 
