@@ -117,6 +117,17 @@ static void an_idle_pool_goes_to_where_flips_would_have_taken_it(void **state)
 	assert_true(advice.ask_at_ns == FNUMA_NEVER);
 }
 
+static void the_idle_time_is_a_parameter(void **state)
+{
+	struct fnuma_sizer_params p = {.max_pages = 100000, .window_ns = SECOND};
+	struct fnuma_sizer s = sizer_of("algorithm1-repaired", p);
+
+	(void)state;
+	ask(&s, 0, 8000, 40, 0);
+	assert_int_equal(ask(&s, SECOND - 1, 8000, 40, 0).target_pages, 7200);
+	assert_int_equal(ask(&s, 2 * SECOND, 8000, 40, 0).target_pages, 200);
+}
+
 static void a_peak_that_has_gone_by_is_waited_for(void **state)
 {
 	struct fnuma_sizer s = repaired(1000, 100000);
@@ -187,6 +198,7 @@ int main(void)
 		cmocka_unit_test(a_goal_no_longer_needed_is_given_up),
 		cmocka_unit_test(a_count_of_misses_that_starts_anew_is_a_new_pools),
 		cmocka_unit_test(an_idle_pool_goes_to_where_flips_would_have_taken_it),
+		cmocka_unit_test(the_idle_time_is_a_parameter),
 		cmocka_unit_test(a_peak_that_has_gone_by_is_waited_for),
 		cmocka_unit_test(a_clock_that_jumps_back_is_not_an_idle_time),
 		cmocka_unit_test(at_its_limit_nothing_is_asked_but_after_misses),

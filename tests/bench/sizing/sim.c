@@ -157,7 +157,7 @@ double misses_ppm(const struct outcome *outcome)
 
 double reserve_mb(const struct outcome *outcome)
 {
-	return (outcome->size_sum - outcome->used_sum) / outcome->steps * FNUMA_PAGE_BYTES / 1e6;
+	return (outcome->size_sum - outcome->used_sum) / outcome->steps * FNUMA_PAGE_BYTES / 1048576;
 }
 
 /* Each level of the stack by itself: held while in use, and between two uses for as long as
