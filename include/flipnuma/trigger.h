@@ -10,7 +10,11 @@
  * | `period` | period_flip has passed since the last pass began | paper, IV.B |
  * | `amount` | remote pages are about to reach remote_memSize | paper, IV.B |
  * | `either` | whichever comes first | |
- * | `age` | remote pages have cost, by being remote, what moving them would (ski rental on the mean age) | policy table, doc/paper.md |
+ * | `age` | remote pages have cost, by being remote, what moving them would (ski rental) | |
+ *
+ * \ref triggers says which to take, with figures. A trigger is told of *counts* of remote
+ * pages: where pages go home by themselves and others come in their place, `age` takes those
+ * for the same pages, and is early rather than late.
  */
 #ifndef FLIPNUMA_TRIGGER_H
 #define FLIPNUMA_TRIGGER_H
@@ -26,14 +30,14 @@ extern "C" {
 
 /** @brief Parameters, for all rules; a rule uses those it names. Zero means the default. */
 struct fnuma_trigger_params {
-	uint64_t period_ns;     /**< period_flip; default 900 s */
+	uint64_t period_ns;     /**< period_flip; default 900 s. Periods missed do not pile up */
 	uint32_t amount_pages;  /**< remote_memSize; default 128,000 (500 MB) */
 	/** Start this many pages before `amount_pages`, so that the amount is a bound and not a
 	 * crossing; less than `amount_pages`; default 1/64 of it. UINT32_MAX: none. */
 	uint32_t lead_pages;
 	uint64_t break_even_ns; /**< `age`: time for which a page being remote costs as much as
 	                             moving it: move cost / (accesses a second x extra time an
-	                             access); default 10 s */
+	                             access); below 2^52 ns (52 days); default 10 s */
 };
 
 /** @brief What a policy is told of a domain. */
@@ -46,7 +50,7 @@ struct fnuma_trigger_sample {
 /** @brief What a policy answers. */
 struct fnuma_trigger_verdict {
 	bool due;            /**< start a pass now */
-	uint64_t ask_at_ns;  /**< if not due: ask again then; UINT64_MAX: never by time */
+	uint64_t ask_at_ns;  /**< if not due: ask again then; #FNUMA_NEVER: never by time */
 	uint32_t ask_at_pages; /**< if not due: and as soon as this many pages are remote;
 	                          UINT32_MAX: never by amount */
 };
@@ -95,14 +99,17 @@ const struct fnuma_trigger_policy *fnuma_trigger_find(const char *name);
 const struct fnuma_trigger_policy *fnuma_trigger_builtin(uint32_t index);
 
 /** @brief Put a policy to work. @param t filled on success. @param policy built-in or
- *   yours; copied. @param params checked, completed, copied. @param now_ns the time: periods
- *   count from here. @return #FNUMA_OK, #FNUMA_E_INVAL, #FNUMA_E_ABI, #FNUMA_E_NOSPC.
+ *   yours; copied (the name by reference). @param params checked, completed, copied.
+ * @param now_ns the time: periods count from here. @return #FNUMA_OK; with nothing changed
+ *   #FNUMA_E_INVAL (parameters, a null pointer, or a table without name or functions),
+ *   #FNUMA_E_ABI (size or version other than ours), #FNUMA_E_NOSPC (state too large).
  * @context Any. */
 int fnuma_trigger_init(struct fnuma_trigger *t, const struct fnuma_trigger_policy *policy,
                        const struct fnuma_trigger_params *params, uint64_t now_ns);
 
-/** @brief Change parameters in flight, keeping the state. @param t trigger. @param params
- *   new. @return #FNUMA_OK, or #FNUMA_E_INVAL with nothing changed.
+/** @brief Change parameters in flight, keeping the state: time already passed and age already
+ *   accrued count under the new ones. @param t trigger. @param params new, all of them.
+ * @return #FNUMA_OK, or #FNUMA_E_INVAL with nothing changed.
  * @context The trigger's user. Ask afterwards. */
 int fnuma_trigger_retune(struct fnuma_trigger *t, const struct fnuma_trigger_params *params);
 
@@ -115,8 +122,11 @@ static inline bool fnuma_trigger_amount_reached(const struct fnuma_trigger *t,
 	return remote_pages >= t->last.ask_at_pages;
 }
 
-/** @brief Ask. @param t trigger. @param now_ns time. @param remote_pages now.
- * @param verdict filled; `ask_at_ns` is on the caller's clock. @context The trigger's user. */
+/** @brief Ask; it stays due until a pass begins or the pages are fewer. @param t trigger.
+ * @param now_ns time; if it jumped back, policies go on from where they were, and
+ *   `ask_at_ns` is for the clock as it is now. @param remote_pages now.
+ * @param verdict filled; `ask_at_ns` is on the caller's clock, and `now_ns` if due. NULL if
+ *   only the count is to be told. @context The trigger's user. */
 void fnuma_trigger_ask(struct fnuma_trigger *t, uint64_t now_ns, uint32_t remote_pages,
                        struct fnuma_trigger_verdict *verdict);
 

@@ -60,7 +60,8 @@ int64_t fnuma_calibrator_end(struct fnuma_calibrator *c)
 	if (!app->runs || c->run_peak < app->least_pages)
 		app->least_pages = c->run_peak;
 	app->need_pages = fnuma_max_u32(app->need_pages, c->run_peak);
-	app->missed_pages = fnuma_add_u64(app->missed_pages, c->run_misses - c->first_misses);
+	app->missed_pages = fnuma_add_u64(app->missed_pages,
+	                                  c->run_misses - c->first_misses);
 	app->runs = fnuma_add_u32(app->runs, 1);
 	c->running = 0;
 	return c->run_peak;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Arithmetic that not every world has an instruction, or a helper library, for; and sums and
- * products that stop at the end of their type. */
+/* Arithmetic that not every world has an instruction, or a helper library, for; and sums
+ * and products that stop at the end of their type. */
 #ifndef FNUMA_NUM_H
 #define FNUMA_NUM_H
 

@@ -39,7 +39,8 @@ static int check_policy(const struct fnuma_sizer_policy *policy)
 }
 
 /* The policy's own check first, then what holds for every policy. */
-static int complete(const struct fnuma_sizer_policy *policy, struct fnuma_sizer_params *params)
+static int complete(const struct fnuma_sizer_policy *policy,
+                    struct fnuma_sizer_params *params)
 {
 	if (!params->max_pages || policy->check(params) != FNUMA_OK)
 		return FNUMA_E_INVAL;

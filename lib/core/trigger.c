@@ -32,7 +32,8 @@ static int check_policy(const struct fnuma_trigger_policy *policy)
 {
 	if (policy->abi != FNUMA_TRIGGER_ABI || policy->size != sizeof(*policy))
 		return FNUMA_E_ABI;
-	if (!policy->name || !policy->name[0] || !policy->check || !policy->ask || !policy->pass)
+	if (!policy->name || !policy->name[0] || !policy->check || !policy->ask ||
+	    !policy->pass)
 		return FNUMA_E_INVAL;
 	if (policy->state_bytes > FNUMA_TRIGGER_STATE_BYTES)
 		return FNUMA_E_NOSPC;

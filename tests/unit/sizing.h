@@ -16,8 +16,8 @@ static inline struct fnuma_sizer sizer_of(const char *name, struct fnuma_sizer_p
 	return s;
 }
 
-static inline struct fnuma_sizer_sample sample_of(uint64_t now_ns, uint32_t size, uint32_t used,
-                                                  uint64_t misses)
+static inline struct fnuma_sizer_sample sample_of(uint64_t now_ns, uint32_t size,
+                                                  uint32_t used, uint64_t misses)
 {
 	struct fnuma_sizer_sample sample = {0};
 

@@ -14,7 +14,8 @@ static struct fnuma_sizer_sample sample_of(uint32_t used, uint32_t peak, uint64_
 	return sample;
 }
 
-static void observe(struct fnuma_calibrator *c, uint32_t used, uint32_t peak, uint64_t misses)
+static void observe(struct fnuma_calibrator *c, uint32_t used, uint32_t peak,
+                    uint64_t misses)
 {
 	struct fnuma_sizer_sample sample = sample_of(used, peak, misses);
 

@@ -3,7 +3,9 @@
 #include "sizing.h"
 #include <string.h>
 
-static const char *const names[] = {"static", "algorithm1", "algorithm1-repaired", "window"};
+static const char *const names[] = {
+	"static", "algorithm1", "algorithm1-repaired", "window",
+};
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -132,15 +134,16 @@ static void bad_parameters_are_refused_and_change_nothing(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad_params) / sizeof(bad_params[0]); i++) {
-		const struct fnuma_sizer_policy *policy = fnuma_sizer_find(bad_params[i].policy);
+		const struct bad_params *bad = &bad_params[i];
 
 		memset(&s, 0xa5, sizeof(s));
 		before = s;
-		assert_int_equal(fnuma_sizer_init(&s, policy, &bad_params[i].p), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_sizer_init(&s, fnuma_sizer_find(bad->policy), &bad->p),
+		                 FNUMA_E_INVAL);
 		assert_memory_equal(&s, &before, sizeof(s));
-		s = sizer_of(bad_params[i].policy, params_of(100, 1000));
+		s = sizer_of(bad->policy, params_of(100, 1000));
 		before = s;
-		assert_int_equal(fnuma_sizer_retune(&s, &bad_params[i].p), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_sizer_retune(&s, &bad->p), FNUMA_E_INVAL);
 		assert_memory_equal(&s, &before, sizeof(s));
 	}
 	assert_int_equal(fnuma_sizer_retune(&s, NULL), FNUMA_E_INVAL);
@@ -175,7 +178,8 @@ static void a_table_that_lies_is_refused_and_changes_nothing(void **state)
 	t = twice, t.name = "", refuse_table(t, FNUMA_E_INVAL);
 	t = twice, t.check = NULL, refuse_table(t, FNUMA_E_INVAL);
 	t = twice, t.advise = NULL, refuse_table(t, FNUMA_E_INVAL);
-	t = twice, t.state_bytes = FNUMA_SIZER_STATE_BYTES + 1, refuse_table(t, FNUMA_E_NOSPC);
+	t = twice, t.state_bytes = FNUMA_SIZER_STATE_BYTES + 1;
+	refuse_table(t, FNUMA_E_NOSPC);
 	t = twice, t.state_bytes = UINT32_MAX, refuse_table(t, FNUMA_E_NOSPC);
 	assert_int_equal(fnuma_sizer_init(NULL, &twice, &p), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_sizer_init(&s, NULL, &p), FNUMA_E_INVAL);
@@ -255,7 +259,7 @@ static void a_policy_of_the_users_is_asked_like_a_built_in(void **state)
 	assert_int_equal(advice.low_pages, 3); /* its state stays */
 }
 
-static void an_answer_that_a_policy_leaves_alone_is_stay_and_ask_again(void **state)
+static void an_answer_left_alone_is_to_stay_and_ask_again(void **state)
 {
 	struct fnuma_sizer_params p = params_of(10, 1000);
 	struct fnuma_sizer_sample sample = sample_of(7, 600, 300, 0);
@@ -270,7 +274,7 @@ static void an_answer_that_a_policy_leaves_alone_is_stay_and_ask_again(void **st
 		assert_true(fnuma_sizer_due(&s, used, 0, 7));
 }
 
-static void a_sizer_is_due_for_use_misses_time_and_before_its_first_advice(void **state)
+static void a_sizer_is_due_for_use_misses_time_and_at_first(void **state)
 {
 	struct fnuma_sizer_params p = params_of(10, 1000);
 	struct fnuma_sizer_sample sample = sample_of(1000, 600, 300, 3);
@@ -329,7 +333,8 @@ static void static_answers_its_constant_whatever_happens(void **state)
 	assert_int_equal(ask_about(&s, sample).target_pages, 200);
 }
 
-static void assert_same(const struct fnuma_sizer_advice *a, const struct fnuma_sizer_advice *b)
+static void assert_same(const struct fnuma_sizer_advice *a,
+                        const struct fnuma_sizer_advice *b)
 {
 	assert_int_equal(a->target_pages, b->target_pages);
 	assert_int_equal(a->low_pages, b->low_pages);
@@ -343,12 +348,15 @@ static void walk(struct random *r, struct fnuma_sizer_sample *sample, uint32_t t
 {
 	uint32_t size = random_below(r, 8) ? target : sample->size_pages;
 
-	sample->now_ns += random_below(r, 4) ? random_next(r) >> (34 + random_below(r, 20)) : 0;
+	if (random_below(r, 4))
+		sample->now_ns += random_next(r) >> (34 + random_below(r, 20));
 	if (!random_below(r, 50))
 		sample->now_ns = random_next(r) >> random_below(r, 64);
 	sample->size_pages = size > sample->used_pages ? size : sample->used_pages;
 	sample->used_pages = random_below(r, sample->size_pages + 1) >> random_below(r, 6);
-	sample->peak_pages = random_below(r, 2) ? sample->used_pages + random_below(r, 50) : 0;
+	sample->peak_pages = 0;
+	if (random_below(r, 2))
+		sample->peak_pages = sample->used_pages + random_below(r, 50);
 	sample->queued_pages = random_below(r, 4) ? 0 : random_below(r, 100);
 	if (sample->used_pages == sample->size_pages || !random_below(r, 100))
 		sample->misses += random_below(r, 1 + (1u << random_below(r, 10)));
@@ -356,14 +364,16 @@ static void walk(struct random *r, struct fnuma_sizer_sample *sample, uint32_t t
 		sample->misses = 0;
 }
 
-static void check_monotone(const struct fnuma_sizer *s, const struct fnuma_sizer_sample *sample,
+static void check_monotone(const struct fnuma_sizer *s,
+                           const struct fnuma_sizer_sample *sample,
                            const struct fnuma_sizer_advice *advice)
 {
 	struct fnuma_sizer_sample more = *sample;
 	struct fnuma_sizer other = *s;
 
 	more.used_pages += (sample->size_pages - sample->used_pages) / 2;
-	more.peak_pages = more.used_pages > more.peak_pages ? more.used_pages : more.peak_pages;
+	if (more.peak_pages < more.used_pages)
+		more.peak_pages = more.used_pages;
 	more.queued_pages += 1;
 	more.misses += 1;
 	assert_true(ask_about(&other, more).target_pages >= advice->target_pages);
@@ -395,7 +405,7 @@ static void walk_with(const char *name, uint64_t seed)
 	}
 }
 
-static void on_random_walks_advice_is_within_limits_repeatable_and_monotone(void **state)
+static void on_random_walks_advice_is_limited_repeatable_and_monotone(void **state)
 {
 	uint64_t seed;
 	uint32_t i;
@@ -419,12 +429,12 @@ int main(void)
 		cmocka_unit_test(a_sample_that_lies_is_refused_and_changes_nothing),
 		cmocka_unit_test(a_peak_above_the_size_is_believed),
 		cmocka_unit_test(a_policy_of_the_users_is_asked_like_a_built_in),
-		cmocka_unit_test(an_answer_that_a_policy_leaves_alone_is_stay_and_ask_again),
-		cmocka_unit_test(a_sizer_is_due_for_use_misses_time_and_before_its_first_advice),
+		cmocka_unit_test(an_answer_left_alone_is_to_stay_and_ask_again),
+		cmocka_unit_test(a_sizer_is_due_for_use_misses_time_and_at_first),
 		cmocka_unit_test(an_answer_for_ever_is_not_due_by_time),
 		cmocka_unit_test(a_time_gone_by_is_due_at_once),
 		cmocka_unit_test(static_answers_its_constant_whatever_happens),
-		cmocka_unit_test(on_random_walks_advice_is_within_limits_repeatable_and_monotone),
+		cmocka_unit_test(on_random_walks_advice_is_limited_repeatable_and_monotone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

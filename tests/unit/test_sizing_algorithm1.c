@@ -23,7 +23,7 @@ static uint32_t by_the_paper(uint32_t size, uint32_t used, uint32_t min, uint32_
 	return target < min ? min : target > max ? max : (uint32_t)target;
 }
 
-static void it_grows_by_10_percent_above_90_and_shrinks_by_10_percent_below_20(void **state)
+static void it_grows_by_a_tenth_above_90_and_shrinks_by_a_tenth_below_20(void **state)
 {
 	struct fnuma_sizer s = literal();
 
@@ -48,7 +48,7 @@ static void every_use_of_every_small_size_is_answered_as_in_the_paper(void **sta
 	}
 }
 
-static void sizes_at_the_end_of_their_type_are_answered_as_in_the_paper(void **state)
+static void sizes_at_the_end_of_the_type_are_answered_as_in_the_paper(void **state)
 {
 	struct fnuma_sizer_params p = {.max_pages = UINT32_MAX};
 	struct fnuma_sizer s = sizer_of("algorithm1", p);
@@ -72,14 +72,15 @@ static void a_pool_of_fewer_than_10_pages_stays_as_it_is_for_ever(void **state)
 		uint64_t misses = 0;
 
 		for (used = 0; used <= size; used++) {
-			assert_int_equal(ask(&s, 0, size, used, misses += 1000000).target_pages, size);
+			misses += 1000000;
+			assert_int_equal(ask(&s, 0, size, used, misses).target_pages, size);
 			assert_false(fnuma_sizer_due(&s, 0, misses, 0));
 			assert_false(fnuma_sizer_due(&s, size, misses, 0));
 		}
 	}
 }
 
-static void a_quiet_spell_shrinks_any_pool_into_that_state_in_few_flips(void **state)
+static void a_quiet_spell_leads_into_that_state_in_few_flips(void **state)
 {
 	struct fnuma_sizer s = literal();
 	uint32_t size = 8000, flips = 0;
@@ -89,7 +90,7 @@ static void a_quiet_spell_shrinks_any_pool_into_that_state_in_few_flips(void **s
 		size = ask(&s, 0, size, 1, 0).target_pages;
 		assert_true(++flips < 80);
 	}
-	for (flips = 0; flips < 1000; flips++) /* the load comes back: all in use, all missed */
+	for (flips = 0; flips < 1000; flips++) /* the load comes back: all used, missed */
 		size = ask(&s, 0, size, size, flips * 1000).target_pages;
 	assert_int_equal(size, 9);
 }
@@ -103,7 +104,7 @@ static void misses_and_time_change_nothing(void **state)
 	assert_true(advice.ask_at_ns == FNUMA_NEVER);
 	assert_true(fnuma_sizer_due(&s, 500, 1, 0)); /* a flip that missed is a flip */
 	assert_int_equal(ask(&s, 1000 * SECOND, 1000, 500, 1000000).target_pages, 1000);
-	/* A miss means that all is in use, and all is more than 90 %, by one page or a million. */
+	/* A miss means that all is used, and all is more than 90 %, by a page or a million. */
 	assert_int_equal(ask(&s, 1000 * SECOND, 1000, 1000, 1000001).target_pages, 1100);
 	assert_int_equal(ask(&s, 1000 * SECOND, 1000, 1000, 9000000).target_pages, 1100);
 }
@@ -119,7 +120,7 @@ static void the_band_is_the_set_of_uses_that_the_rule_leaves_alone(void **state)
 			struct fnuma_sizer s = sizer_of("algorithm1", p);
 
 			if (ask(&s, 0, size, used, 0).target_pages != size)
-				other = size + 1; /* asked at every flip until it has that size */
+				other = size + 1; /* asked at every flip until there */
 			else
 				other = 0;
 			for (; other <= size; other++)
@@ -164,7 +165,8 @@ static uint32_t walk(uint64_t seed, struct fnuma_sizer_params p)
 	struct random r = {seed};
 
 	for (i = 0; i < 20000; i++) {
-		int32_t pages = (int32_t)random_below(&r, 101) - 50 + (i / 2000 % 2 ? -4 : 4);
+		int32_t trend = i / 2000 % 2 ? -4 : 4;
+		int32_t pages = (int32_t)random_below(&r, 101) - 50 + trend;
 		bool late = random_below(&r, 3) == 0;
 
 		flip(&a, pages);
@@ -185,7 +187,9 @@ static uint32_t walk(uint64_t seed, struct fnuma_sizer_params p)
 
 static void asking_only_when_due_is_the_same_as_asking_at_every_flip(void **state)
 {
-	const struct fnuma_sizer_params free_range = {.max_pages = MAX_PAGES, .initial_pages = 1000};
+	const struct fnuma_sizer_params free_range = {
+		.max_pages = MAX_PAGES, .initial_pages = 1000,
+	};
 	const struct fnuma_sizer_params narrow = {
 		.max_pages = 1200, .min_pages = 700, .initial_pages = 1000,
 	};
@@ -201,7 +205,8 @@ static void asking_only_when_due_is_the_same_as_asking_at_every_flip(void **stat
 static void thresholds_and_step_are_parameters(void **state)
 {
 	struct fnuma_sizer_params p = {
-		.max_pages = 10000, .high_percent = 50, .low_percent = 40, .step_percent = 100,
+		.max_pages = 10000, .high_percent = 50, .low_percent = 40,
+		.step_percent = 100,
 	};
 	struct fnuma_sizer s = sizer_of("algorithm1", p);
 
@@ -226,11 +231,11 @@ static void a_pool_beyond_its_limits_is_brought_within_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_grows_by_10_percent_above_90_and_shrinks_by_10_percent_below_20),
+		cmocka_unit_test(it_grows_by_a_tenth_above_90_and_shrinks_by_a_tenth_below_20),
 		cmocka_unit_test(every_use_of_every_small_size_is_answered_as_in_the_paper),
-		cmocka_unit_test(sizes_at_the_end_of_their_type_are_answered_as_in_the_paper),
+		cmocka_unit_test(sizes_at_the_end_of_the_type_are_answered_as_in_the_paper),
 		cmocka_unit_test(a_pool_of_fewer_than_10_pages_stays_as_it_is_for_ever),
-		cmocka_unit_test(a_quiet_spell_shrinks_any_pool_into_that_state_in_few_flips),
+		cmocka_unit_test(a_quiet_spell_leads_into_that_state_in_few_flips),
 		cmocka_unit_test(misses_and_time_change_nothing),
 		cmocka_unit_test(the_band_is_the_set_of_uses_that_the_rule_leaves_alone),
 		cmocka_unit_test(asking_only_when_due_is_the_same_as_asking_at_every_flip),

@@ -29,7 +29,7 @@ static void away_from_its_repairs_it_is_algorithm1(void **state)
 
 static void a_step_is_a_page_at_least(void **state)
 {
-	struct fnuma_sizer_params p = {.max_pages = 100, .min_pages = 1, .initial_pages = 5};
+	struct fnuma_sizer_params p = {.max_pages = 100, .min_pages = 1};
 	struct fnuma_sizer s = sizer_of("algorithm1-repaired", p);
 
 	(void)state;
@@ -61,7 +61,8 @@ static void misses_grow_it_at_once_by_as_many_pages(void **state)
 	assert_int_equal(ask(&s, 0, 1000, 1000, 70 + 5000).target_pages, 6000);
 	s = repaired(1000, 100000);
 	ask(&s, 0, 1000, 500, 70);
-	assert_int_equal(ask(&s, 0, 1000, 1000, 71).target_pages, 1100); /* a step at least */
+	/* A step at least. */
+	assert_int_equal(ask(&s, 0, 1000, 1000, 71).target_pages, 1100);
 }
 
 static void misses_while_it_grows_add_up(void **state)
@@ -166,7 +167,7 @@ static void at_its_limit_nothing_is_asked_but_after_misses(void **state)
 	assert_int_equal(ask(&s, 0, 1000, 100, 5).target_pages, 900);
 }
 
-/* From whatever state, an even load that the limits allow ends in a size that carries it. */
+/* From whatever state, an even load within the limits ends in a size that carries it. */
 static void from_any_state_a_load_is_carried_in_the_end(void **state)
 {
 	struct random r = {3};
@@ -175,7 +176,8 @@ static void from_any_state_a_load_is_carried_in_the_end(void **state)
 	(void)state;
 	for (i = 0; i < 300; i++) {
 		struct fnuma_sizer s = repaired(0, 5000);
-		uint32_t size = random_below(&r, 6000), need = random_below(&r, 4400), used = 0;
+		uint32_t size = random_below(&r, 6000), need = random_below(&r, 4400);
+		uint32_t used = 0;
 		uint64_t misses = 0;
 
 		for (k = 0; k < 400; k++) {

@@ -18,7 +18,7 @@ static struct fnuma_trigger trigger_of(const char *name, struct fnuma_trigger_pa
 {
 	struct fnuma_trigger t;
 
-	assert_int_equal(fnuma_trigger_init(&t, fnuma_trigger_find(name), &p, now_ns), FNUMA_OK);
+	assert_int_equal(fnuma_trigger_init(&t, fnuma_trigger_find(name), &p, now_ns), 0);
 	return t;
 }
 
@@ -157,16 +157,16 @@ static void bad_parameters_are_refused_and_change_nothing(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad_params) / sizeof(bad_params[0]); i++) {
-		const struct fnuma_trigger_policy *policy = fnuma_trigger_find(bad_params[i].policy);
+		const struct bad_params *bad = &bad_params[i];
 
 		memset(&t, 0xa5, sizeof(t));
 		before = t;
-		assert_int_equal(fnuma_trigger_init(&t, policy, &bad_params[i].p, 0),
-		                 FNUMA_E_INVAL);
+		assert_int_equal(fnuma_trigger_init(&t, fnuma_trigger_find(bad->policy),
+		                                    &bad->p, 0), FNUMA_E_INVAL);
 		assert_memory_equal(&t, &before, sizeof(t));
-		t = default_trigger(bad_params[i].policy, 5);
+		t = default_trigger(bad->policy, 5);
 		before = t;
-		assert_int_equal(fnuma_trigger_retune(&t, &bad_params[i].p), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_trigger_retune(&t, &bad->p), FNUMA_E_INVAL);
 		assert_memory_equal(&t, &before, sizeof(t));
 	}
 	assert_int_equal(fnuma_trigger_retune(&t, NULL), FNUMA_E_INVAL);
@@ -302,7 +302,7 @@ static void the_same_questions_get_the_same_answers(void **state)
 
 	(void)state;
 	for (i = 0; i < NAMES; i++) {
-		struct fnuma_trigger a = default_trigger(names[i], 3), b = default_trigger(names[i], 3);
+		struct fnuma_trigger a = default_trigger(names[i], 3), b = a;
 		struct fnuma_trigger_params p = {0};
 		uint64_t now_ns = 3;
 

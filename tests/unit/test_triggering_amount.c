@@ -7,7 +7,7 @@ static struct fnuma_trigger trigger_of(uint32_t amount, uint32_t lead)
 	struct fnuma_trigger_params p = {.amount_pages = amount, .lead_pages = lead};
 	struct fnuma_trigger t;
 
-	assert_int_equal(fnuma_trigger_init(&t, fnuma_trigger_find("amount"), &p, 0), FNUMA_OK);
+	assert_int_equal(fnuma_trigger_init(&t, fnuma_trigger_find("amount"), &p, 0), 0);
 	return t;
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Algorithm 1 of the paper as written: at each flip, a pool used by more than 90 % grows by
- * 10 %, one used by less than 20 % shrinks by 10 %.
+ * Algorithm 1 of the paper as written: at each flip, a pool used by more than 90 % grows
+ * by 10 %, one used by less than 20 % shrinks by 10 %.
  *
- * In whole pages, 10 % of fewer than 10 pages is 0, and such a pool never changes again. The
- * dead states are kept on purpose: this is the baseline. algorithm1_repaired.c has none.
+ * In whole pages, 10 % of fewer than 10 pages is 0, and such a pool never changes again.
+ * The dead states are kept on purpose: this is the baseline. algorithm1_repaired.c has none.
  */
 #include "policies.h"
 
 static void advise(void *state, const struct fnuma_sizer_params *params,
-                   const struct fnuma_sizer_sample *sample, struct fnuma_sizer_advice *advice)
+                   const struct fnuma_sizer_sample *sample,
+                   struct fnuma_sizer_advice *advice)
 {
 	uint32_t size = sample->size_pages, used = sample->used_pages;
 	uint32_t step = fnuma_sizing_percent(size, params->step_percent);

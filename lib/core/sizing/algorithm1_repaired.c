@@ -22,7 +22,7 @@ static int check(struct fnuma_sizer_params *params)
 	fnuma_sizing_default_floor(params);
 	if (!params->window_ns)
 		params->window_ns = UINT64_C(60000000000);
-	/* One step down must not lead above the upper threshold, or the size would swing. */
+	/* A step down must not lead above the upper threshold, or the size would swing. */
 	if (params->low_percent * 100 > params->high_percent * (100 - params->step_percent))
 		return FNUMA_E_INVAL;
 	return FNUMA_OK;
@@ -51,7 +51,8 @@ static uint32_t grow(struct state *st, uint32_t size, uint32_t step, uint32_t mi
 }
 
 static void advise(void *state, const struct fnuma_sizer_params *params,
-                   const struct fnuma_sizer_sample *sample, struct fnuma_sizer_advice *advice)
+                   const struct fnuma_sizer_sample *sample,
+                   struct fnuma_sizer_advice *advice)
 {
 	struct state *st = state;
 	uint32_t size = sample->size_pages;

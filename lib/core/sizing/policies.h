@@ -13,7 +13,8 @@
 	X(algorithm1_repaired) \
 	X(window)
 
-#define FNUMA_SIZING_DECLARE(name) extern const struct fnuma_sizer_policy fnuma_sizing_##name;
+#define FNUMA_SIZING_DECLARE(name) \
+	extern const struct fnuma_sizer_policy fnuma_sizing_##name;
 FNUMA_SIZING_POLICIES(FNUMA_SIZING_DECLARE)
 #undef FNUMA_SIZING_DECLARE
 
@@ -75,7 +76,7 @@ static inline uint32_t fnuma_sizing_peak(const struct fnuma_sizer_sample *sample
 	return fnuma_max_u32(sample->used_pages, sample->peak_pages);
 }
 
-/* Pages missed since the count was `before`. A count that went down is that of a new pool. */
+/* Pages missed since the count was `before`. One that went down is a new pool's. */
 static inline uint32_t fnuma_sizing_missed(uint64_t before, uint64_t now)
 {
 	return now > before ? fnuma_to_u32(now - before) : 0;

@@ -9,7 +9,8 @@ static int check(struct fnuma_sizer_params *params)
 }
 
 static void advise(void *state, const struct fnuma_sizer_params *params,
-                   const struct fnuma_sizer_sample *sample, struct fnuma_sizer_advice *advice)
+                   const struct fnuma_sizer_sample *sample,
+                   struct fnuma_sizer_advice *advice)
 {
 	(void)state;
 	(void)sample;

@@ -3,12 +3,13 @@
  * Sliding-window maximum of demand, plus a filtered lead.
  *
  * Think of the pool as a stack of pages. Holding the topmost costs something every second,
- * giving it up and getting it back costs once: a ski rental for each level, whose break-even
- * rule "give a level up after T* without use" is the maximum of demand over the last T*
- * (Lu and Chen, arXiv 1112.0442; twice the offline optimum at most, if growing is instant).
+ * giving it up and getting it back costs once: a ski rental for each level, whose
+ * break-even rule "give a level up after T* without use" is the maximum of demand over the
+ * last T* (Lu and Chen, arXiv 1112.0442; twice the offline optimum at most, if growing is
+ * instant).
  *
  * Growing takes a latency, so what is kept is demand + lead, the lead being the growth of
- * demand in one latency, averaged: a lead from the slope as measured lets noise size the pool.
+ * demand in one latency, averaged: with the slope as measured, noise would size the pool.
  */
 #include "policies.h"
 #include <string.h>
@@ -88,7 +89,8 @@ static uint32_t latency_shift(uint64_t latency_ns)
 static void window_recut(struct state *st, uint64_t window_ns)
 {
 	uint32_t old[BUCKETS], age, to;
-	uint32_t old_buckets = st->buckets, old_head = st->head, old_shift = st->window.shift;
+	uint32_t old_buckets = st->buckets, old_head = st->head;
+	uint32_t old_shift = st->window.shift;
 	uint64_t age_ns = 0;
 
 	memcpy(old, st->max, sizeof(old));
@@ -144,7 +146,7 @@ static void window_pass(struct state *st, uint64_t elapsed_ns)
 static uint64_t slope_with_growth(const struct state *st)
 {
 	uint32_t growth = fnuma_sub_u32(st->demand, st->demand_before) / st->span;
-	uint32_t n = fnuma_min_u32(st->span, 64); /* after which the past no longer matters */
+	uint32_t n = fnuma_min_u32(st->span, 64); /* then the past no longer matters */
 	uint64_t slope = st->slope;
 
 	for (; n; n--)
@@ -203,7 +205,8 @@ static uint32_t window_max(const struct state *st)
 }
 
 static void advise(void *state, const struct fnuma_sizer_params *params,
-                   const struct fnuma_sizer_sample *sample, struct fnuma_sizer_advice *advice)
+                   const struct fnuma_sizer_sample *sample,
+                   struct fnuma_sizer_advice *advice)
 {
 	struct state *st = state;
 	uint64_t bucket_ns;

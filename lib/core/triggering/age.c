@@ -35,7 +35,8 @@ static void add_up(struct state *st, const struct fnuma_trigger_sample *sample)
 	st->at_ns += ticks << TICK_SHIFT;
 	st->accrued = fnuma_add_u64(st->accrued, fnuma_mul_u64_u32(ticks, st->remote));
 	if (sample->remote_pages < st->remote)
-		st->accrued = fnuma_muldiv_u64(st->accrued, sample->remote_pages, st->remote);
+		st->accrued = fnuma_muldiv_u64(st->accrued, sample->remote_pages,
+		                               st->remote);
 	st->remote = sample->remote_pages;
 }
 
@@ -61,7 +62,7 @@ static void ask(void *state, const struct fnuma_trigger_params *params,
 		return;
 	ticks = fnuma_div_u64(enough - st->accrued + st->remote - 1, st->remote);
 	verdict->ask_at_ns = fnuma_add_u64(st->at_ns, ticks << TICK_SHIFT);
-	/* What comes between two calls is added up late: an eighth more pages is late enough. */
+	/* What comes between two calls is added up late: an eighth more is late enough. */
 	verdict->ask_at_pages = fnuma_add_u32(st->remote, st->remote / 8 + 1);
 }
 

@@ -14,7 +14,7 @@ static void row(const struct load *load, const struct rule *rule, double optimum
 
 	printf("| %s | %s | %.0f | %.1f | %.2f | %.2f |\n", load->name, rule->name,
 	       misses_ppm(&outcome), reserve_mb(&outcome), cost_of(&outcome) / optimum,
-	       1e6 * (double)outcome.asked / (double)outcome.flips);
+	       1e3 * (double)outcome.asked / (double)outcome.flips);
 }
 
 int main(int argc, char **argv)
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	printf("| load | rule | misses, ppm | mean reserve, MB | cost / optimum | "
-	       "asked, ppm of flips |\n| --- | --- | --- | --- | --- | --- |\n");
+	       "asked, in 1,000 flips |\n| --- | --- | --- | --- | --- | --- |\n");
 	for (kind = 0; kind < LOADS; kind++) {
 		struct load load = load_make(kind, seed);
 		double optimum = optimum_of(&load);

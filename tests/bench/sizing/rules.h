@@ -9,13 +9,14 @@ enum rule_kind {
 	RULE_STATIC,
 	RULE_LITERAL,
 	RULE_REPAIRED,
-	RULE_WINDOW_AT_ONCE, /* told that growing takes no time: the maximum without a lead */
+	RULE_WINDOW_AT_ONCE, /* told that growing takes no time: without a lead */
 	RULE_WINDOW,
 	RULES
 };
 
 /* `kind` and `seed` are those of the load: `static` is calibrated on another seed of it. */
-static inline struct rule rule_make(enum rule_kind which, enum load_kind kind, uint64_t seed)
+static inline struct rule rule_make(enum rule_kind which, enum load_kind kind,
+                                    uint64_t seed)
 {
 	static const struct {
 		const char *name;
@@ -31,7 +32,9 @@ static inline struct rule rule_make(enum rule_kind which, enum load_kind kind, u
 
 	rule.name = kinds[which].name;
 	rule.policy = fnuma_sizer_find(kinds[which].policy);
-	rule.params.initial_pages = which == RULE_STATIC ? calibrated(kind, seed + 1) : 1000;
+	rule.params.initial_pages = 1000;
+	if (which == RULE_STATIC)
+		rule.params.initial_pages = calibrated(kind, seed + 1);
 	rule.params.max_pages = 1000000;
 	rule.latency = 10;
 	rule.params.latency_ns = which == RULE_WINDOW_AT_ONCE ? 1 : rule.latency * STEP_NS;

@@ -120,7 +120,8 @@ static void step(struct run *run, const struct load *load)
 		ask(run);
 	out->size_sum += run->pool.size;
 	out->used_sum += run->pool.used;
-	out->least_size = run->pool.size < out->least_size ? run->pool.size : out->least_size;
+	if (run->pool.size < out->least_size)
+		out->least_size = run->pool.size;
 }
 
 struct outcome simulate(const struct rule *rule, const struct load *load)
@@ -147,7 +148,7 @@ struct outcome simulate(const struct rule *rule, const struct load *load)
 
 double cost_of(const struct outcome *outcome)
 {
-	return outcome->size_sum + PRICE * ((double)outcome->bought + (double)outcome->misses);
+	return outcome->size_sum + PRICE * (double)(outcome->bought + outcome->misses);
 }
 
 double misses_ppm(const struct outcome *outcome)
@@ -157,7 +158,9 @@ double misses_ppm(const struct outcome *outcome)
 
 double reserve_mb(const struct outcome *outcome)
 {
-	return (outcome->size_sum - outcome->used_sum) / outcome->steps * FNUMA_PAGE_BYTES / 1048576;
+	double pages = (outcome->size_sum - outcome->used_sum) / outcome->steps;
+
+	return pages * FNUMA_PAGE_BYTES / 1048576;
 }
 
 /* Each level of the stack by itself: held while in use, and between two uses for as long as

@@ -12,9 +12,10 @@ static void table(uint32_t move_ns, uint64_t seed)
 {
 	uint32_t i;
 
-	printf("\nA move costs %u ns, a remote access %.0f ns.\n\n", (unsigned)move_ns, ACCESS_NS);
-	printf("| rule | remote accesses, %% | mean remote, MB | most remote, MB | moved, MB | "
-	       "cost / optimum |\n| --- | --- | --- | --- | --- | --- |\n");
+	printf("\nA move costs %u ns, a remote access %.0f ns.\n\n", (unsigned)move_ns,
+	       ACCESS_NS);
+	printf("| rule | remote accesses, %% | mean remote, MB | most remote, MB | "
+	       "moved, MB | cost / optimum |\n| --- | --- | --- | --- | --- | --- |\n");
 	for (i = 0; i < RULES; i++) {
 		struct rule rule = rule_make(i, move_ns);
 		struct outcome o = simulate(&rule, move_ns, seed);

@@ -19,7 +19,8 @@ struct rule rule_make(enum rule_kind which, uint32_t move_ns)
 	};
 	struct rule rule = rules[which];
 
-	rule.params.break_even_ns = (uint64_t)(move_ns / (ACCESS_NS * ACCESSES_A_SECOND) * 1e9);
+	rule.params.break_even_ns =
+		(uint64_t)(move_ns / (ACCESS_NS * ACCESSES_A_SECOND) * 1e9);
 	return rule;
 }
 
@@ -49,10 +50,12 @@ static uint64_t now_ns(const struct run *run)
 	return run->step * STEP_NS;
 }
 
-/* Half of the pages live for a second or two, some for minutes, a few as long as the run. */
+/* Half of the pages live for a second or two, some for minutes, a few for hours. */
 static uint32_t lifetime(struct random *r)
 {
-	static const uint32_t longest[10] = {20, 20, 20, 20, 20, 1200, 1200, 1200, STEPS, STEPS};
+	static const uint32_t longest[10] = {
+		20, 20, 20, 20, 20, 1200, 1200, 1200, STEPS, STEPS,
+	};
 
 	return 1 + random_below(r, longest[random_below(r, 10)]);
 }
@@ -133,12 +136,13 @@ static void step(struct run *run)
 	while (run->born < until) {
 		come(run);
 		/* The flip path: one comparison. */
-		if (fnuma_trigger_amount_reached(&run->trigger, run->n_remote) && is_due(run))
+		if (fnuma_trigger_amount_reached(&run->trigger, run->n_remote) &&
+		    is_due(run))
 			pass(run);
 		if (run->n_remote > run->outcome.most_remote)
 			run->outcome.most_remote = run->n_remote;
 	}
-	is_due(run); /* how many came is known now; whether it is due is asked in the next step */
+	is_due(run); /* only to say how many came */
 	run->outcome.remote_sum += run->n_remote;
 }
 
@@ -169,7 +173,8 @@ struct outcome simulate(const struct rule *rule, uint32_t move_ns, uint64_t seed
 		step(run);
 	die(run);
 	outcome = run->outcome;
-	outcome.cost_ns = outcome.remote_accesses * ACCESS_NS + (double)outcome.moved * move_ns;
+	outcome.cost_ns = outcome.remote_accesses * ACCESS_NS +
+	                  (double)outcome.moved * move_ns;
 	free(run->pages);
 	free(run->remote);
 	free(run);

@@ -30,7 +30,9 @@ static double ratio(const struct outcome *outcome)
 
 static double worst(uint32_t rule)
 {
-	return ratio(&cheap[rule]) > ratio(&dear[rule]) ? ratio(&cheap[rule]) : ratio(&dear[rule]);
+	double a = ratio(&cheap[rule]), b = ratio(&dear[rule]);
+
+	return a > b ? a : b;
 }
 
 static void the_amount_is_a_bound_that_is_never_crossed(void **state)
