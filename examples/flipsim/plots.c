@@ -215,6 +215,18 @@ static double highest(const struct run *r, bool cures)
 	return top;
 }
 
+/* The most that was ever away in a mode with a pool. */
+static double pools_most(const struct run *r)
+{
+	double most = 0;
+	uint32_t i;
+
+	for (i = 0; i < r->n_modes; i++)
+		if (r->modes[i]->sizer)
+			most = fmax(most, r->results[i].fig[FIG_REMOTE_PCT_MAX]);
+	return most;
+}
+
 static void drift_panel(FILE *g, const struct run *r, bool cures)
 {
 	const struct paper_value *p = paper_of(r, "vanilla", FIG_REMOTE_PCT_END);
@@ -234,12 +246,15 @@ static void drift_panel(FILE *g, const struct run *r, bool cures)
 		        "dashtype 2 linecolor '#444444'\n", bound, bound);
 	if (cures)
 		fprintf(g, "set label 1 'bound: %g MB of a guest (%.2f %%)' at graph 0.98, first %g "
-		        "right offset 0,0.6 textcolor '#444444'\nset key center left\n",
+		        "right offset 0,0.6 textcolor '#444444'\nunset key\n",
 		        r->sc->pool.init_mb, bound, bound);
 	else if (p)
-		fprintf(g, "set label 2 'paper: %g %%' at graph 0.985, first %g right "
-		        "offset -0.8,0.7 point pointtype 2 pointsize 1.2 linewidth 2\n",
-		        p->value, p->value);
+		fprintf(g, "set label 2 'paper: %g %%' at first %g, first %g right "
+		        "offset -1.2,0.5 point pointtype 2 pointsize 1.2 linewidth 2 front\n",
+		        p->value, r->sc->duration_s / unit_s(r), p->value);
+	if (cures && any_pool(r))
+		fprintf(g, "set label 3 'with a pool: %.2f %% at most' at graph 0.5, first %g center "
+		        "offset 0,0.9 front boxed\n", pools_most(r), pools_most(r));
 	for (i = 0; i < r->n_modes; i++) {
 		if (cures && !r->modes[i]->sizer && !r->modes[i]->trigger)
 			continue;
@@ -252,10 +267,29 @@ static void drift_panel(FILE *g, const struct run *r, bool cures)
 static void draw_drift(FILE *g, const struct run *r)
 {
 	preamble(g, "drift", 1040, 440);
-	fputs("set multiplot layout 1,2 margins 0.065,0.985,0.14,0.9 spacing 0.09,0\n", g);
+	fputs("set style textbox opaque noborder fillcolor '#ffffff' margins 0.6,0.3\n"
+	      "set multiplot layout 1,2 margins 0.065,0.985,0.14,0.9 spacing 0.09,0\n", g);
 	drift_panel(g, r, false);
 	drift_panel(g, r, true);
 	fputs("unset multiplot\n", g);
+}
+
+static void layout_panel(FILE *g, const struct run *r, uint32_t i)
+{
+	const char *name = r->modes[i]->name;
+	const struct paper_value *p = paper_of(r, name, FIG_REMOTE_PCT_END);
+
+	fprintf(g, "set title '%s'\nunset label\n"
+	        "set label 1 \"%.2f %% away\\nat the end\" at graph 0.5, 0.45 center front\n",
+	        name, r->results[i].fig[FIG_REMOTE_PCT_END]);
+	if (p)
+		fprintf(g, "set label 2 'paper: %g %%' at first %g, first %g right "
+		        "offset -1.2,-0.9 point pointtype 2 pointsize 1 linewidth 2 front\n",
+		        p->value, r->sc->duration_s / unit_s(r), 100 - p->value);
+	fprintf(g, "plot 'data/%s.dat' using 1:(100) with filledcurves x1 linecolor '#D55E00' "
+	        "title 'away', \\\n"
+	        "     '' using 1:(100-$2) with filledcurves x1 linecolor '#A9D4EE' "
+	        "title 'home'\nunset ylabel\nunset key\n", name);
 }
 
 static void draw_layout(FILE *g, const struct run *r)
@@ -263,20 +297,13 @@ static void draw_layout(FILE *g, const struct run *r)
 	uint32_t columns = r->n_modes > 4 ? 4 : r->n_modes, i;
 	uint32_t rows = (r->n_modes + columns - 1) / columns;
 
-	preamble(g, "layout", 260 * (int)columns + 40, 250 * (int)rows + 50);
+	preamble(g, "layout", 250 * (int)columns + 40, 250 * (int)rows + 50);
 	fprintf(g, "set multiplot layout %u,%u\nset xrange [0:%g]\nset yrange [0:100]\n"
 	        "set style fill solid 1.0 noborder\nset xlabel '%s'\nset ylabel 'memory (%%)'\n"
-	        "set key bottom left Left reverse opaque samplen 1.5\n",
+	        "set key bottom center horizontal Left reverse opaque samplen 1.5\n",
 	        rows, columns, r->sc->duration_s / unit_s(r), time_label(r));
-	for (i = 0; i < r->n_modes; i++) {
-		fprintf(g, "set title '%s: %.2f %% away at the end'\n"
-		        "plot 'data/%s.dat' using 1:(100) with filledcurves x1 linecolor '#D55E00' "
-		        "title 'away', \\\n"
-		        "     '' using 1:(100-$2) with filledcurves x1 linecolor '#A9D4EE' "
-		        "title 'home'\nunset ylabel\n",
-		        r->modes[i]->name, r->results[i].fig[FIG_REMOTE_PCT_END],
-		        r->modes[i]->name);
-	}
+	for (i = 0; i < r->n_modes; i++)
+		layout_panel(g, r, i);
 	fputs("unset multiplot\n", g);
 }
 
@@ -312,7 +339,7 @@ static void draw_pairs(FILE *g, const struct run *r, const char *file, const cha
 	        "set style fill solid 0.95 border linecolor '#444444'\nset yrange [0:%g]\n"
 	        "set ylabel '%s'\nset y2label 'remote pages allocated by run 2 (thousand)'\n"
 	        "set y2range [0:%g]\nset y2tics\nset xtics rotate by -20\nset border 11\n"
-	        "set key top right horizontal\n", top * 1.25, label, remote / 1000 * 1.25);
+	        "set key outside center top horizontal\n", top * 1.25, label, remote / 1000 * 1.25);
 	fprintf(g, "plot 'data/bars.dat' using %u:xtic(1) linecolor '#A9D4EE' "
 	        "title 'run 1, before the I/O', \\\n"
 	        "     '' using %u linecolor '#0072B2' fillstyle pattern 4 "

@@ -125,20 +125,17 @@ static uint32_t block(const struct run *r, uint32_t first, uint32_t room, FILE *
 /* Words of `text`, folded at the margin, each line behind `indent` spaces. */
 static void fold(const char *text, uint32_t indent, uint32_t room, FILE *out)
 {
-	uint32_t used = room;
+	uint32_t used = 0;
 
 	while (*text) {
 		uint32_t word = (uint32_t)strcspn(text, " ");
 
-		if (used + 1 + word > room) {
-			fprintf(out, "%s%*s", used == room ? "" : "\n", (int)indent, "");
-			used = indent;
-		} else {
-			fputc(' ', out);
-			used++;
+		if (used && used + 1 + word > room) {
+			fputc('\n', out);
+			used = 0;
 		}
-		fwrite(text, 1, word, out);
-		used += word;
+		fprintf(out, "%*s%.*s", (int)(used ? 1 : indent), "", (int)word, text);
+		used += (used ? 1 : indent) + word;
 		text += word;
 		text += strspn(text, " ");
 	}
