@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Pages held for longer than this become due at the last tick of eight. */
+#define FAR_TICKS 64u
+#define FAR_MASK 7u
+
 /* Of an exponential with that mean; `u` in (0, 1). */
 static double quantile_ms(double mean_ms, double u)
 {
@@ -40,7 +44,7 @@ bool wheel_init(struct wheel *w, double tick_ms, double short_percent, double sh
 
 		longest = t > longest ? t : longest;
 	}
-	while (ticks <= longest)
+	while (ticks <= longest + FAR_MASK)
 		ticks *= 2;
 	while (ticks >> w->scale_shift > 65536)
 		w->scale_shift++;
@@ -111,9 +115,10 @@ bool wheel_hold(struct wheel *w, const uint32_t *pages, uint32_t n)
 
 		if (i % 4 == 0)
 			draws = rng_next(&w->rng);
-		tick = (uint32_t)w->quantiles[draws & 0xffff] << w->scale_shift;
+		tick = (uint32_t)w->quantiles[draws % WHEEL_QUANTILES] << w->scale_shift;
 		draws >>= 16;
-		tick = (w->now + tick) & w->mask;
+		tick = tick > FAR_TICKS ? (w->now + tick) | FAR_MASK : w->now + tick;
+		tick &= w->mask;
 		c = w->heads[tick];
 		if (!c || w->chunks[c].n == WHEEL_CHUNK_PAGES) {
 			c = push_chunk(w, tick);

@@ -108,7 +108,7 @@ static void pages_held_come_back_once_and_in_time(void **state)
 		}
 	}
 	assert_int_equal(w.held, 0);
-	assert_true(fabs(sum / PAGES - (0.9 * 20 + 0.1 * 1000 + 0.5)) < 6);
+	assert_true(fabs(sum / PAGES - (0.9 * 20 + 0.1 * 1000 + 0.9)) < 6);
 	wheel_free(&w);
 }
 

@@ -4,6 +4,8 @@
 #include "figures.h"
 #include "scenario.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Complaints, a line each. */
@@ -173,12 +175,49 @@ static void values_that_do_not_fit_together_are_refused(void **state)
 	        "x.ini:2: node_gb: node 0 has 8192 MB, but 16384 MB are to be on it\n"
 	        "x.ini:2: node_gb: node 1 has 8192 MB, but 16384 MB are to be on it\n");
 	refused("[pool]\ninit_mb = 5000\n",
-	        "x.ini:2: init_mb: a pool of 5000 MB does not fit beside 15364 MB of 16384\n");
+	        "x.ini:2: init_mb: a pool of 5000 MB does not fit beside 15748 MB of 16384\n");
 	refused("[guest]\napp_mb = 16384\n",
-	        "x.ini:2: app_mb: kernel, applications and ring need 16644 MB of 16384\n");
+	        "x.ini:2: app_mb: kernel, applications and ring need 16516 MB of 16384\n");
 	refused("[migrate]\nlead_mb = 500\n", "x.ini:2: lead_mb: must be below amount_mb\n");
 	refused("[scenario]\nsample_s = 0.1\ntick_ms = 500\n",
 	        "x.ini:2: sample_s: is shorter than a tick\n");
+}
+
+static char *read_whole(const char *path)
+{
+	char *text = calloc(1, 1 << 18);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_non_null(text);
+	assert_true(fread(text, 1, (1 << 18) - 1, f) > 0);
+	fclose(f);
+	return text;
+}
+
+static void the_readme_has_every_key_and_figure(void **state)
+{
+	char *readme = read_whole(README), *keys = NULL, *line, *rest;
+	size_t bytes;
+	FILE *f = open_memstream(&keys, &bytes);
+	uint32_t i;
+
+	(void)state;
+	scenario_list_keys(f);
+	fclose(f);
+	for (line = strtok_r(keys, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (!strstr(readme, line))
+			fail_msg("README.md lacks: %s", line);
+	for (i = 0; i < FIGURES; i++) {
+		char row[512];
+
+		snprintf(row, sizeof(row), "| `%s` | %s | %s |", figure_info(i)->name,
+		         figure_info(i)->unit, figure_info(i)->meaning);
+		if (!strstr(readme, row))
+			fail_msg("README.md lacks: %s", row);
+	}
+	free(keys);
+	free(readme);
 }
 
 static void a_missing_file_is_named(void **state)
@@ -204,6 +243,7 @@ int main(void)
 		cmocka_unit_test(lines_that_inih_would_misread_are_refused),
 		cmocka_unit_test(paper_values_of_nothing_are_refused),
 		cmocka_unit_test(values_that_do_not_fit_together_are_refused),
+		cmocka_unit_test(the_readme_has_every_key_and_figure),
 		cmocka_unit_test(a_missing_file_is_named),
 	};
 
