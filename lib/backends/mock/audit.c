@@ -96,9 +96,9 @@ static bool audit_lists(const struct audit *a, const struct mock_domain *dom)
 			return false;
 	}
 	for (i = 0; i < dom->ring_n; i++) {
-		uint32_t at = (uint32_t)(((uint64_t)dom->ring_head + i) % dom->ring_size);
+		uint32_t g = dom->ring[(dom->ring_head + i) & dom->ring_mask];
 
-		if (!audit_list(a, dom, dom->ring[at], MOCK_RING))
+		if (!audit_list(a, dom, g, MOCK_FREE))
 			return false;
 	}
 	return true;
@@ -120,8 +120,8 @@ static bool audit_pages(const struct audit *a, const struct mock_domain *dom)
 	}
 	if (memcmp(counts, dom->counts, sizeof(counts)))
 		return wrong(a, "a domain's counts are wrong");
-	if (uses[MOCK_FREE] != dom->n_free || uses[MOCK_APP] != dom->n_app ||
-	    uses[MOCK_RING] != dom->ring_n)
+	if (uses[MOCK_FREE] != dom->n_free + dom->ring_n ||
+	    uses[MOCK_APP] != dom->n_app || uses[MOCK_RING])
 		return wrong(a, "a page is in no list");
 	return true;
 }

@@ -19,13 +19,13 @@ static int whistle(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t 
 	                      pages[i].n, use & MOCK_USE);
 }
 
-/* Marks the pages met, so that a second look finds a duplicate. Returns how many are good. */
+/* Marks the pages met, so that a second look finds a duplicate. Returns how many are
+ * good. */
 static uint32_t check_pages(const struct mock_batch *b, const fnuma_gfn *pages,
                             uint32_t n)
 {
-	const uint64_t mark = (uint64_t)MOCK_SEEN << MOCK_USE_BIT;
-	const uint64_t mask = mark | (uint64_t)b->use_mask << MOCK_USE_BIT;
-	const uint64_t want = (uint64_t)b->use << MOCK_USE_BIT;
+	const uint64_t mask = MOCK_MARK | MOCK_AS(b->use_mask);
+	const uint64_t want = MOCK_AS(b->use);
 	uint64_t *p2m = b->dom->p2m;
 	const uint32_t frames = b->dom->frames;
 	uint32_t i;
@@ -33,18 +33,17 @@ static uint32_t check_pages(const struct mock_batch *b, const fnuma_gfn *pages,
 	for (i = 0; i < n; i++) {
 		if (pages[i].n >= frames || (p2m[pages[i].n] & mask) != want)
 			break;
-		p2m[pages[i].n] |= mark;
+		p2m[pages[i].n] |= MOCK_MARK;
 	}
 	return i;
 }
 
-static void unmark(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t n)
+void mock_batch_unmark(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t n)
 {
-	const uint64_t mark = (uint64_t)MOCK_SEEN << MOCK_USE_BIT;
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		b->dom->p2m[pages[i].n] &= ~mark;
+		b->dom->p2m[pages[i].n] &= ~MOCK_MARK;
 }
 
 int mock_batch_arrays(const struct fnuma_mock *m, const char *name, const void *pages,
@@ -63,6 +62,7 @@ int mock_batch_arrays(const struct fnuma_mock *m, const char *name, const void *
 	return FNUMA_OK;
 }
 
+/* If all is well, the pages keep their marks. */
 int mock_batch_check(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                      const struct fnuma_result *results)
 {
@@ -72,9 +72,10 @@ int mock_batch_check(const struct mock_batch *b, const fnuma_gfn *pages, uint32_
 	if (err)
 		return err;
 	good = check_pages(b, pages, n);
-	if (good < n)
-		err = whistle(b, pages, good);
-	unmark(b, pages, good);
+	if (good == n)
+		return FNUMA_OK;
+	err = whistle(b, pages, good);
+	mock_batch_unmark(b, pages, good);
 	return err;
 }
 
@@ -124,8 +125,10 @@ struct plan {
 	struct fnuma_result *at[FNUMA_BATCH_MAX]; /* NULL: nobody is told */
 };
 
-static void plan_add(struct plan *plan, fnuma_gfn page, struct fnuma_result *at)
+static void plan_add(struct mock_batch *b, struct plan *plan, fnuma_gfn page,
+                     struct fnuma_result *at)
 {
+	b->dom->p2m[page.n] |= MOCK_MARK; /* as act() wants it */
 	plan->pages[plan->n] = page;
 	plan->at[plan->n++] = at;
 }
@@ -146,20 +149,20 @@ static void plan_page(struct mock_batch *b, struct plan *plan, fnuma_gfn page,
 		*result = mock_result(FNUMA_DONE, node, FNUMA_OK);
 	} else if (mock_fault(b->m, FAULT_UNFILLED)) {
 		if (mock_fault(b->m, FAULT_COIN))
-			plan_add(plan, page, NULL);
+			plan_add(b, plan, page, NULL);
 	} else {
-		plan_add(plan, page, result);
+		plan_add(b, plan, page, result);
 	}
 }
 
 static int run_faulty(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                       struct fnuma_result *results)
 {
-	struct plan plan;
+	struct plan plan = {0};
 	uint32_t i;
 	bool dies;
 
-	plan.n = 0;
+	mock_batch_unmark(b, pages, n);
 	n = mock_fault_reach(b->m, n, &dies);
 	for (i = 0; i < n; i++)
 		plan_page(b, &plan, pages[i], &results[i]);

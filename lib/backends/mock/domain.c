@@ -134,7 +134,7 @@ static void boot(struct mock_domain *dom, const struct fnuma_mock_domain_config 
 	for (i = dom->n_free; i > 0; i--)
 		dom->list[i - 1] = next_frame(range, ranges);
 	while (dom->ring_n < dom->ring_size)
-		dom->ring[dom->ring_n++] = mock_pop(dom, MOCK_RING);
+		dom->ring[dom->ring_n++] = dom->list[--dom->n_free];
 }
 
 #define CHURN_BURST_DEFAULT 32u /* 128 KiB: a read-ahead, a socket buffer, a small heap */
@@ -175,7 +175,9 @@ static int make_tables(struct mock_domain *dom,
 	             CHURN_BURST_DEFAULT;
 	dom->p2m = mock_table(dom->frames, sizeof(*dom->p2m));
 	dom->list = mock_table(dom->frames, sizeof(*dom->list));
-	dom->ring = mock_table(dom->ring_size, sizeof(*dom->ring));
+	while (dom->ring_mask < dom->ring_size)
+		dom->ring_mask = dom->ring_mask * 2 + 1;
+	dom->ring = mock_table((size_t)dom->ring_mask + 1, sizeof(*dom->ring));
 	if (dom->p2m && dom->list && dom->ring)
 		return FNUMA_OK;
 	free_tables(dom);
@@ -308,7 +310,7 @@ int fnuma_mock_read(const struct fnuma_mock *m, fnuma_domain d, fnuma_gfn page,
 
 int fnuma_mock_pin(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn page, bool pinned)
 {
-	const uint64_t bit = (uint64_t)MOCK_PINNED << MOCK_USE_BIT;
+	const uint64_t bit = MOCK_AS(MOCK_PINNED);
 	struct mock_domain *dom;
 	int err = find_page(m, d, page, &dom);
 

@@ -8,9 +8,7 @@ static void fill_ring(struct mock_domain *peer)
 	while (peer->ring_n < peer->ring_size && peer->n_free) {
 		uint32_t tail = peer->ring_head + peer->ring_n++;
 
-		if (tail >= peer->ring_size)
-			tail -= peer->ring_size;
-		peer->ring[tail] = mock_pop(peer, MOCK_RING);
+		peer->ring[tail & peer->ring_mask] = peer->list[--peer->n_free];
 	}
 }
 
@@ -20,52 +18,41 @@ static void fill_ring(struct mock_domain *peer)
 /* As many pages as the ring gives, a new one posted for each in its place. */
 static void turn_ring(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 {
-	const uint32_t *next = &peer->list[peer->n_free];
-	uint32_t *ring = peer->ring, head = peer->ring_head, i;
-	uint32_t ahead = (head + RING_AHEAD) % peer->ring_size;
+	const uint32_t mask = peer->ring_mask, ring_n = peer->ring_n;
+	uint32_t *ring = peer->ring, *top = &peer->list[peer->n_free];
+	uint32_t head = peer->ring_head, i;
 
-	for (i = 0; i < n; i++) {
-		uint32_t g = *--next;
+	for (i = 0; i < n; i++, head++) {
+		uint32_t g = ring[head & mask];
 
-		__builtin_prefetch(&peer->p2m[ring[ahead]], 1);
-		peer->p2m[g] = mock_with_use(peer->p2m[g], MOCK_RING);
-		taken[i] = ring[head];
-		ring[head] = g;
-		if (++head == peer->ring_size)
-			head = 0;
-		if (++ahead == peer->ring_size)
-			ahead = 0;
+		__builtin_prefetch(&peer->p2m[ring[(head + RING_AHEAD) & mask]], 1);
+		ring[(head + ring_n) & mask] = *--top;
+		*top = g;
+		taken[i] = g;
 	}
 	peer->ring_head = head;
-	peer->n_free -= n;
 }
 
 /* Packets arrive in the pages at the head of the ring; without a ring, in pages from the
- * free list. Returns how many could. */
+ * free list. Once all of a batch have arrived and are passed on, the frames are free again,
+ * with whatever is behind them then. Returns how many could arrive. */
 static uint32_t receive(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 {
-	uint32_t posted = n < peer->n_free ? n : peer->n_free, k;
+	uint32_t posted, k;
 
+	fill_ring(peer); /* it may have run dry */
+	posted = n < peer->n_free ? n : peer->n_free;
 	if (!peer->ring_size) {
 		for (k = 0; k < posted; k++)
-			taken[k] = peer->list[--peer->n_free];
+			taken[k] = peer->list[peer->n_free - 1 - k];
 		return posted;
 	}
-	turn_ring(peer, taken, posted); /* a ring is full, or nothing is free */
-	for (k = posted; k < n && peer->ring_n; k++) {
-		taken[k] = peer->ring[peer->ring_head];
-		if (++peer->ring_head == peer->ring_size)
-			peer->ring_head = 0;
-		peer->ring_n--;
+	turn_ring(peer, taken, posted);
+	for (k = posted; k < n && peer->ring_n; k++, peer->ring_n--) {
+		taken[k] = peer->ring[peer->ring_head++ & peer->ring_mask];
+		peer->list[peer->n_free++] = taken[k];
 	}
 	return k;
-}
-
-/* The peer's frames are free again, with whatever is behind them now. */
-static void put_back(struct mock_domain *peer, const uint32_t *taken, uint32_t n)
-{
-	memcpy(&peer->list[peer->n_free], taken, n * sizeof(*taken));
-	peer->n_free += n;
 }
 
 /* What packets say, nothing else in the host ever says. */
@@ -82,48 +69,53 @@ static void packets_arrive(struct fnuma_mock *m, const struct mock_domain *peer,
 
 /* Pages by node. Two of each, used in turn: an increment need not wait for the last. */
 struct tally {
-	uint32_t left[2][FNUMA_NODES_MAX];
-	uint32_t came[2][FNUMA_NODES_MAX];
+	uint32_t left[2 * FNUMA_NODES_MAX];
+	uint32_t came[2 * FNUMA_NODES_MAX];
 };
 
 static void tally_start(struct tally *t, uint32_t nodes)
 {
-	uint32_t i;
+	uint32_t i, k;
 
-	for (i = 0; i < nodes; i++)
-		t->left[0][i] = t->left[1][i] = t->came[0][i] = t->came[1][i] = 0;
+	for (i = 0; i < nodes; i++) {
+		k = i + FNUMA_NODES_MAX;
+		t->left[i] = t->left[k] = t->came[i] = t->came[k] = 0;
+	}
 }
 
 static void tally_settle(const struct tally *t, uint32_t nodes, struct mock_domain *dom,
                          struct mock_domain *peer)
 {
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 0; i < nodes; i++) {
-		uint32_t gain = t->came[0][i] + t->came[1][i] -
-		                t->left[0][i] - t->left[1][i];
+		uint32_t gain;
 
+		k = i + FNUMA_NODES_MAX;
+		gain = t->came[i] + t->came[k] - t->left[i] - t->left[k];
 		dom->counts[i] += gain;
 		peer->counts[i] -= gain;
 	}
 }
 
-/* The exchange itself. */
-static void swap_pages(uint64_t *mine, const fnuma_gfn *pages, uint64_t *theirs,
-                       const uint32_t *taken, uint32_t n, struct tally *tally,
-                       struct fnuma_result *results)
+/* The exchange itself; takes the marks off that the referee left. */
+static void swap_pages(struct mock_batch *b, const fnuma_gfn *pages,
+                       const uint32_t *taken, uint32_t n, struct tally *tally, struct fnuma_result *results)
 {
-	uint32_t i;
+	const struct fnuma_result *done = b->m->done;
+	uint64_t *mine = b->dom->p2m, *theirs = b->peer->p2m;
+	size_t i, turn = 0;
 
-	for (i = 0; i < n; i++) {
-		uint64_t ours = mine[pages[i].n], other = theirs[taken[i]];
-		uint64_t swap = (ours ^ other) & MOCK_BEHIND;
+	for (i = 0; i < n; i++, turn ^= FNUMA_NODES_MAX) {
+		uint64_t *ours = &mine[pages[i].n], *other = &theirs[taken[i]];
+		uint64_t swap = (*ours ^ *other) & MOCK_BEHIND;
+		size_t leaves = mock_node_of(*ours), comes = mock_node_of(*other);
 
-		mine[pages[i].n] = ours ^ swap;
-		theirs[taken[i]] = mock_with_use(other ^ swap, MOCK_FREE);
-		tally->left[i & 1][mock_node_of(ours)]++;
-		tally->came[i & 1][mock_node_of(other)]++;
-		results[i] = mock_result(FNUMA_DONE, mock_node_of(other), FNUMA_OK);
+		*ours ^= swap | MOCK_MARK;
+		*other ^= swap;
+		tally->left[turn + leaves]++;
+		tally->came[turn + comes]++;
+		results[i] = done[comes];
 	}
 }
 
@@ -135,12 +127,11 @@ static void flip_pages(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
 	struct tally tally;
 
 	tally_start(&tally, nodes);
-	fill_ring(b->peer); /* it may have run dry */
 	got = receive(b->peer, taken, n);
 	packets_arrive(b->m, b->peer, taken, got);
-	swap_pages(b->dom->p2m, pages, b->peer->p2m, taken, got, &tally, results);
-	put_back(b->peer, taken, got);
+	swap_pages(b, pages, taken, got, &tally, results);
 	tally_settle(&tally, nodes, b->dom, b->peer);
+	mock_batch_unmark(b, pages + got, n - got);
 	for (i = got; i < n; i++)
 		results[i] = mock_result(FNUMA_NOT_DONE,
 		                         mock_node_of(b->dom->p2m[pages[i].n]),
@@ -166,7 +157,7 @@ static uint8_t next_node(const struct mock_domain *peer)
 	uint32_t g;
 
 	if (peer->ring_n)
-		g = peer->ring[peer->ring_head];
+		g = peer->ring[peer->ring_head & peer->ring_mask];
 	else if (peer->n_free)
 		g = peer->list[peer->n_free - 1];
 	else
@@ -199,7 +190,6 @@ static uint32_t copy_some(struct mock_batch *b, const fnuma_gfn *pages, uint32_t
 {
 	uint32_t taken[FNUMA_BATCH_MAX], i;
 
-	fill_ring(b->peer);
 	n = receive(b->peer, taken, n);
 	packets_arrive(b->m, b->peer, taken, n);
 	for (i = 0; i < n; i++) {
@@ -208,9 +198,7 @@ static uint32_t copy_some(struct mock_batch *b, const fnuma_gfn *pages, uint32_t
 		if (b->m->content)
 			b->m->content[(uint32_t)to] = b->m->content[(uint32_t)from];
 		b->m->spent_ns += b->m->copy_ns[mock_node_of(from)][mock_node_of(to)];
-		b->peer->p2m[taken[i]] = mock_with_use(from, MOCK_FREE);
 	}
-	put_back(b->peer, taken, n);
 	return n;
 }
 

@@ -19,7 +19,7 @@ int fnuma_mock_alloc(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn *pages, uin
 	for (i = 0; i < n; i++) {
 		uint32_t g = *--next;
 
-		p2m[g] = mock_with_use(p2m[g], MOCK_TAKEN);
+		p2m[g] |= MOCK_AS(MOCK_TAKEN); /* it was free: 0 */
 		pages[i].n = g;
 	}
 	dom->n_free -= n;
@@ -38,16 +38,17 @@ static uint32_t free_some(struct mock_domain *dom, const fnuma_gfn *pages, uint3
 	for (i = 0; i < n; i++) {
 		uint32_t g = pages[i].n;
 
-		if (g >= frames || (mock_use(p2m[g]) & MOCK_USE) != MOCK_TAKEN)
+		if (g >= frames || (p2m[g] & MOCK_AS(MOCK_USE)) != MOCK_AS(MOCK_TAKEN))
 			break;
-		p2m[g] = mock_with_use(p2m[g], MOCK_FREE);
+		p2m[g] ^= MOCK_AS(MOCK_TAKEN);
 		next[i] = g;
 	}
 	dom->n_free += i;
 	return i;
 }
 
-int fnuma_mock_free(struct fnuma_mock *m, fnuma_domain d, const fnuma_gfn *pages, uint32_t n)
+int fnuma_mock_free(struct fnuma_mock *m, fnuma_domain d, const fnuma_gfn *pages,
+                    uint32_t n)
 {
 	struct mock_domain *dom;
 	uint32_t freed;
@@ -75,8 +76,8 @@ static void app_take(struct mock_domain *dom, uint32_t n)
 	}
 }
 
-/* One of the applications' pages, drawn MOCK_DRAWS frees ago: the list's entry, and then the
- * page's, are on their way from memory since. */
+/* One of the applications' pages, drawn MOCK_DRAWS frees ago: the list's entry, and then
+ * the page's, are on their way from memory since. */
 static uint32_t draw_app(struct mock_domain *dom)
 {
 	uint32_t at = dom->draw_at++ % MOCK_DRAWS, k = dom->draw[at];

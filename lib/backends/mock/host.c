@@ -13,7 +13,7 @@
 #define NODE_ALIGN 4096u
 #define HUGE_BYTES ((size_t)2 << 20)
 
-/* Tables are hit at random: with huge pages, a miss costs one cache line, not also a walk.
+/* Tables are hit at random: with huge pages, a miss costs one cache line, not a walk too.
  * Not zeroed: each is written before it is read. */
 void *mock_table(size_t entries, size_t entry_bytes)
 {
@@ -115,13 +115,14 @@ static bool config_ok(const struct fnuma_mock_config *config)
 	for (i = 0; i < config->nodes; i++) {
 		if (config->node_pages[i] < 1 || config->node_pages[i] > UINT32_MAX)
 			return false;
-		end += (config->node_pages[i] + NODE_ALIGN - 1) & ~(uint64_t)(NODE_ALIGN - 1);
+		end += (config->node_pages[i] + NODE_ALIGN - 1) / NODE_ALIGN * NODE_ALIGN;
 	}
 	return end < UINT32_MAX;
 }
 
 /* What a copy costs: by distance, under a cap where there is one. */
-static uint64_t copy_cost(const struct fnuma_mock_config *config, uint32_t from, uint32_t to)
+static uint64_t copy_cost(const struct fnuma_mock_config *config, uint32_t from,
+                          uint32_t to)
 {
 	const uint64_t local = config->costs.copy_page_ns;
 	uint64_t ns = local * config->distance[from][to] / 10;
@@ -201,6 +202,8 @@ int fnuma_mock_create(const struct fnuma_mock_config *config, struct fnuma_mock 
 	if (!m)
 		return FNUMA_E_NOMEM;
 	m->config = *config;
+	for (i = 0; i < FNUMA_NODES_MAX; i++)
+		m->done[i] = mock_result(FNUMA_DONE, (uint8_t)i, FNUMA_OK);
 	m->ops = mock_ops;
 	leave_out(&m->ops, config->without_caps);
 	fill_distances(m);
@@ -267,7 +270,8 @@ void fnuma_mock_set_faults(struct fnuma_mock *m, const struct fnuma_mock_faults 
 	m->faulty = memcmp(&m->faults, &none, sizeof(none)) != 0;
 }
 
-void fnuma_mock_fault_counts(const struct fnuma_mock *m, struct fnuma_mock_fault_counts *out)
+void fnuma_mock_fault_counts(const struct fnuma_mock *m,
+                             struct fnuma_mock_fault_counts *out)
 {
 	*out = m->hits;
 }

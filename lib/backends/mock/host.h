@@ -14,13 +14,15 @@
  */
 #define MOCK_BEHIND  ((UINT64_C(1) << 40) - 1)
 #define MOCK_USE_BIT 40
+#define MOCK_AS(use) ((uint64_t)(use) << MOCK_USE_BIT)
+#define MOCK_MARK    MOCK_AS(MOCK_SEEN)
 
 /* What a frame is used for. Flippable uses have bit 2. */
 enum mock_use {
-	MOCK_FREE = 0,   /* in the allocator's free list */
+	MOCK_FREE = 0,   /* nobody's: in the free list, or posted in the card's ring */
 	MOCK_APP = 1,    /* an application's */
 	MOCK_KERNEL = 2, /* in use for good */
-	MOCK_RING = 3,   /* posted in the network card's ring */
+	MOCK_RING = 3,   /* in the ring; told from free for the time of a move only */
 	MOCK_TAKEN = 4,  /* allocated by fnuma_mock_alloc() */
 	MOCK_POOL = 5,   /* acquired through the backend */
 	MOCK_USE = 7,    /* mask of the above */
@@ -35,7 +37,7 @@ struct mock_node {
 	uint32_t fresh;    /* frames never handed out are [base + fresh, base + size) */
 	uint32_t freed;    /* entries of `stack` */
 	uint32_t reserved; /* free frames kept from everybody */
-	uint32_t *stack;   /* frames given back, last in first out, above the fresh ones */
+	uint32_t *stack;   /* frames given back: last in, first out, before fresh ones */
 };
 
 /* Random draws made ahead of their use; a power of two. */
@@ -49,18 +51,19 @@ struct mock_domain {
 	uint32_t *list;    /* free frames from the front, applications' from the back */
 	uint32_t n_free;   /* list[0 .. n_free), the last one is handed out next */
 	uint32_t n_app;    /* list[frames - n_app .. frames) */
-	uint32_t *ring;    /* ring_size entries, ring_n in use from ring_head */
-	uint32_t ring_size;
+	uint32_t *ring;    /* ring_n entries from ring_head, turning round at ring_mask */
+	uint32_t ring_mask;
+	uint32_t ring_size; /* entries when full */
 	uint32_t ring_head;
 	uint32_t ring_n;
 	uint32_t burst;    /* pages that applications take, and free, at a time */
 	uint64_t rng;
 	uint32_t draw_at;
-	uint32_t draw[MOCK_DRAWS]; /* applications' pages to be freed next, turning round */
+	uint32_t draw[MOCK_DRAWS]; /* applications' pages freed next, turning round */
 	uint32_t counts[FNUMA_NODES_MAX];
 };
 
-/* One random stream for each kind, so that one kind's rate does not move another's hits. */
+/* One random stream for each, so that one kind's rate does not move another's hits. */
 enum mock_fault { FAULT_BUSY, FAULT_NOMEM, FAULT_HALF, FAULT_LIE, FAULT_UNFILLED,
                   FAULT_COIN, FAULT_KINDS };
 
@@ -70,6 +73,7 @@ struct fnuma_mock {
 	struct mock_node node[FNUMA_NODES_MAX];
 	uint32_t end; /* one past the last machine frame */
 	uint64_t copy_ns[FNUMA_NODES_MAX][FNUMA_NODES_MAX];
+	struct fnuma_result done[FNUMA_NODES_MAX]; /* done, and now on that node */
 	uint64_t *content; /* by machine frame; NULL without contents */
 	uint64_t packets;  /* the random stream that packets carry */
 	struct mock_domain **domain;
@@ -102,10 +106,12 @@ int mock_op_flip(void *cookie, fnuma_domain domain, fnuma_domain peer,
                  const fnuma_gfn *pages, uint32_t n, struct fnuma_result *results);
 
 /* move.c */
-int mock_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
-                      fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns);
-int mock_op_move_free(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
-                      fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns);
+int mock_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
+                      uint32_t n, fnuma_node to, struct fnuma_result *results,
+                      uint64_t *spent_ns);
+int mock_op_move_free(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
+                      uint32_t n, fnuma_node to, struct fnuma_result *results,
+                      uint64_t *spent_ns);
 int mock_op_move_domain(void *cookie, fnuma_domain domain, fnuma_node to);
 
 /* batch.c: what every batch goes through */
@@ -120,7 +126,8 @@ struct mock_batch {
 	bool keep;                 /* moves only: the content matters */
 	uint64_t spent_ns;         /* what it cost so far */
 	uint8_t claim;             /* the node a lie names; unknown: where the page is */
-	/* Do it: pages have passed the referee; fills a result for each. */
+	/* Do it: pages have passed the referee, and carry its mark, which comes off here;
+	 * fills a result for each. */
 	void (*act)(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
 	            struct fnuma_result *results);
 };
@@ -129,6 +136,7 @@ int mock_batch_arrays(const struct fnuma_mock *m, const char *name, const void *
                       uint32_t n, const struct fnuma_result *results);
 int mock_batch_check(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                      const struct fnuma_result *results);
+void mock_batch_unmark(const struct mock_batch *b, const fnuma_gfn *pages, uint32_t n);
 int mock_batch_run(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                    struct fnuma_result *results);
 bool mock_fault(struct fnuma_mock *m, enum mock_fault kind);
@@ -146,14 +154,12 @@ static inline uint8_t mock_node_of(uint64_t entry)
 
 static inline uint64_t mock_with_use(uint64_t entry, enum mock_use use)
 {
-	const uint64_t mask = (uint64_t)MOCK_USE << MOCK_USE_BIT;
-
-	return (entry & ~mask) | (uint64_t)use << MOCK_USE_BIT;
+	return (entry & ~MOCK_AS(MOCK_USE)) | MOCK_AS(use);
 }
 
 static inline uint64_t mock_entry(uint32_t mfn, uint32_t node, enum mock_use use)
 {
-	return mfn | (uint64_t)node << 32 | (uint64_t)use << MOCK_USE_BIT;
+	return mfn | (uint64_t)node << 32 | MOCK_AS(use);
 }
 
 static inline struct fnuma_result mock_result(enum fnuma_outcome outcome, uint8_t node,

@@ -51,17 +51,33 @@ static int move_one(struct mock_batch *b, uint32_t g)
 	return FNUMA_OK;
 }
 
+/* Tells the pages in the card's ring from free ones, or no longer. Packets far outnumber
+ * moves of a domain that has a card: the ring is walked here, so that they need not. */
+static void tell_ring(struct mock_domain *dom, enum mock_use use)
+{
+	uint32_t i;
+
+	for (i = 0; i < dom->ring_n; i++) {
+		uint32_t g = dom->ring[(dom->ring_head + i) & dom->ring_mask];
+
+		dom->p2m[g] = mock_with_use(dom->p2m[g], use);
+	}
+}
+
 static void move_pages(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                        struct fnuma_result *results)
 {
 	uint32_t i;
 
+	mock_batch_unmark(b, pages, n);
+	tell_ring(b->dom, MOCK_RING);
 	for (i = 0; i < n; i++) {
 		int err = move_one(b, pages[i].n);
 
 		results[i] = mock_result(err ? FNUMA_NOT_DONE : FNUMA_DONE,
 		                         mock_node_of(b->dom->p2m[pages[i].n]), err);
 	}
+	tell_ring(b->dom, MOCK_FREE);
 }
 
 static int check_to(const struct mock_batch *b, fnuma_node to)
@@ -104,18 +120,22 @@ static int move(struct mock_batch *b, fnuma_domain domain, const fnuma_gfn *page
 		err = check_to(b, to);
 	if (!err)
 		err = mock_batch_check(b, pages, n, results);
-	if (!err)
-		err = check_moves(b, pages, n);
 	if (err)
 		return err;
+	err = check_moves(b, pages, n);
+	if (err) {
+		mock_batch_unmark(b, pages, n);
+		return err;
+	}
 	err = mock_batch_run(b, pages, n, results);
 	if (spent_ns)
 		*spent_ns += b->spent_ns;
 	return err;
 }
 
-int mock_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
-                      fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns)
+int mock_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
+                      uint32_t n, fnuma_node to, struct fnuma_result *results,
+                      uint64_t *spent_ns)
 {
 	struct mock_batch b;
 
@@ -125,8 +145,9 @@ int mock_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
 	return move(&b, domain, pages, n, to, results, spent_ns);
 }
 
-int mock_op_move_free(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
-                      fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns)
+int mock_op_move_free(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
+                      uint32_t n, fnuma_node to, struct fnuma_result *results,
+                      uint64_t *spent_ns)
 {
 	struct mock_batch b;
 
@@ -152,15 +173,18 @@ int mock_op_move_domain(void *cookie, fnuma_domain domain, fnuma_node to)
 		err = check_to(&b, to);
 	if (err)
 		return err;
+	tell_ring(b.dom, MOCK_RING);
 	for (g = 0; g < b.dom->frames; g++) {
 		if (move_one(&b, g) == FNUMA_E_NOMEM)
 			worst = FNUMA_E_NOMEM;
 	}
+	tell_ring(b.dom, MOCK_FREE);
 	b.m->spent_ns += b.spent_ns;
 	return worst;
 }
 
-int fnuma_mock_place(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn page, fnuma_node node)
+int fnuma_mock_place(struct fnuma_mock *m, fnuma_domain d, fnuma_gfn page,
+                     fnuma_node node)
 {
 	struct mock_domain *dom;
 	int err = mock_find(m, d, &dom);

@@ -45,10 +45,11 @@ static void look_up(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
 {
 	uint32_t i;
 
+	mock_batch_unmark(b, pages, n);
 	for (i = 0; i < n; i++)
-		results[i] = mock_result(FNUMA_DONE, mock_node_of(b->dom->p2m[pages[i].n]),
-		                         FNUMA_OK);
-	b->m->spent_ns += b->m->config.costs.call_ns + n * b->m->config.costs.query_page_ns;
+		results[i] = b->m->done[mock_node_of(b->dom->p2m[pages[i].n])];
+	b->m->spent_ns += b->m->config.costs.call_ns +
+	                  n * b->m->config.costs.query_page_ns;
 }
 
 static int op_probe(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
@@ -100,9 +101,7 @@ static int op_acquire(void *cookie, fnuma_domain domain, fnuma_gfn *pages, uint3
 			continue;
 		pages[got].n = mock_pop(dom, MOCK_POOL);
 		if (!mock_fault(m, FAULT_UNFILLED))
-			results[got] = mock_result(FNUMA_DONE,
-			                           mock_node_of(dom->p2m[pages[got].n]),
-			                           FNUMA_OK);
+			results[got] = m->done[mock_node_of(dom->p2m[pages[got].n])];
 		got++;
 	}
 	m->spent_ns += m->config.costs.call_ns + got * m->config.costs.alloc_page_ns;
@@ -116,16 +115,16 @@ static void release_pages(struct mock_batch *b, const fnuma_gfn *pages, uint32_t
 {
 	uint32_t i;
 
+	mock_batch_unmark(b, pages, n);
 	for (i = 0; i < n; i++) {
 		mock_push(b->dom, pages[i].n);
-		results[i] = mock_result(FNUMA_DONE, mock_node_of(b->dom->p2m[pages[i].n]),
-		                         FNUMA_OK);
+		results[i] = b->m->done[mock_node_of(b->dom->p2m[pages[i].n])];
 	}
 	b->spent_ns += n * b->m->config.costs.alloc_page_ns;
 }
 
-static int op_release(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
-                      struct fnuma_result *results)
+static int op_release(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
+                      uint32_t n, struct fnuma_result *results)
 {
 	struct mock_batch b;
 	int err;

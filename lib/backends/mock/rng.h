@@ -17,7 +17,7 @@ static inline uint64_t rng_mix(uint64_t x)
 
 static inline uint64_t rng_next(uint64_t *stream)
 {
-	*stream += UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio: odd, well spread */
+	*stream += UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio: odd, spread */
 	return rng_mix(*stream);
 }
 

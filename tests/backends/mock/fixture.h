@@ -47,9 +47,11 @@ static inline fnuma_domain add_domain(struct fixture *f, uint32_t node, uint32_t
                                       uint32_t app_pages, uint32_t ring_pages)
 {
 	struct fnuma_home home = {{0}, frames, {(uint8_t)node}, 1};
-	struct fnuma_mock_domain_config config = {frames, &home, 1, app_pages, 0, ring_pages, 0};
+	struct fnuma_mock_domain_config config = {frames, &home, 1, 0, 0, 0, 0};
 	fnuma_domain d;
 
+	config.app_pages = app_pages;
+	config.ring_pages = ring_pages;
 	assert_int_equal(fnuma_mock_domain_create(f->m, &config, &d), FNUMA_OK);
 	return d;
 }
@@ -93,6 +95,12 @@ static inline uint32_t on_node(const struct fixture *f, fnuma_domain d, uint32_t
 	return counts[node];
 }
 
+/* Put a page of the guest's on a node. */
+static inline int place(const struct fixture *f, uint32_t page, uint32_t node)
+{
+	return fnuma_mock_place(f->m, f->guest, fnuma_gfn_of(page), fnuma_node_of(node));
+}
+
 /* Flip with fresh results. */
 static inline int flip(struct fixture *f, const fnuma_gfn *pages, uint32_t n,
                        struct fnuma_result *results)
@@ -119,7 +127,8 @@ static inline int move_to(struct fixture *f, const fnuma_gfn *pages, uint32_t n,
                           uint32_t to, struct fnuma_result *results)
 {
 	memset(results, 0, FNUMA_BATCH_MAX * sizeof(*results));
-	return f->ops->move_page(f->m, f->guest, pages, n, fnuma_node_of(to), results, NULL);
+	return f->ops->move_page(f->m, f->guest, pages, n, fnuma_node_of(to), results,
+	                         NULL);
 }
 
 static inline int probe(struct fixture *f, const fnuma_gfn *pages, uint32_t n,

@@ -27,13 +27,15 @@ static int call_release(struct fixture *f, fnuma_gfn *pages, uint32_t n,
 static int call_move_page(struct fixture *f, fnuma_gfn *pages, uint32_t n,
                           struct fnuma_result *results)
 {
-	return f->ops->move_page(f->m, f->guest, pages, n, fnuma_node_of(1), results, NULL);
+	return f->ops->move_page(f->m, f->guest, pages, n, fnuma_node_of(1), results,
+	                         NULL);
 }
 
 static int call_move_free(struct fixture *f, fnuma_gfn *pages, uint32_t n,
                           struct fnuma_result *results)
 {
-	return f->ops->move_free(f->m, f->guest, pages, n, fnuma_node_of(1), results, NULL);
+	return f->ops->move_free(f->m, f->guest, pages, n, fnuma_node_of(1), results,
+	                         NULL);
 }
 
 static int call_probe(struct fixture *f, fnuma_gfn *pages, uint32_t n,
@@ -47,7 +49,7 @@ static const batch_call batch_calls[] = {
 };
 #define BATCH_CALLS (sizeof(batch_calls) / sizeof(*batch_calls))
 
-static void every_batch_call_whistles_at_bad_arrays_and_changes_nothing(void **state)
+static void bad_arrays_are_whistled_at_and_change_nothing(void **state)
 {
 	struct fnuma_result r[FNUMA_BATCH_MAX + 1];
 	fnuma_gfn pages[FNUMA_BATCH_MAX + 1];
@@ -73,7 +75,7 @@ static void every_batch_call_whistles_at_bad_arrays_and_changes_nothing(void **s
 	close_host(&f);
 }
 
-static void every_batch_call_whistles_at_bad_pages_and_changes_nothing(void **state)
+static void bad_pages_are_whistled_at_and_change_nothing(void **state)
 {
 	struct fnuma_result r[FNUMA_BATCH_MAX] = {{0}};
 	struct fixture f;
@@ -192,7 +194,7 @@ static void a_lie_is_reported_done_and_is_not(void **state)
 	close_host(&f);
 }
 
-static void a_lie_about_a_flip_names_no_node_where_the_peer_has_nothing(void **state)
+static void a_lie_names_the_peers_node_only_if_it_has_a_page(void **state)
 {
 	struct fnuma_mock_faults faults = {0};
 	struct fnuma_result r[FNUMA_BATCH_MAX];
@@ -334,12 +336,12 @@ static void faults_repeat_by_seed_and_disturb_nothing_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_batch_call_whistles_at_bad_arrays_and_changes_nothing),
-		cmocka_unit_test(every_batch_call_whistles_at_bad_pages_and_changes_nothing),
+		cmocka_unit_test(bad_arrays_are_whistled_at_and_change_nothing),
+		cmocka_unit_test(bad_pages_are_whistled_at_and_change_nothing),
 		cmocka_unit_test(loud_faults_answer_and_change_nothing),
 		cmocka_unit_test(half_a_batch_leaves_the_rest_untouched),
 		cmocka_unit_test(a_lie_is_reported_done_and_is_not),
-		cmocka_unit_test(a_lie_about_a_flip_names_no_node_where_the_peer_has_nothing),
+		cmocka_unit_test(a_lie_names_the_peers_node_only_if_it_has_a_page),
 		cmocka_unit_test(an_unfilled_status_hides_done_or_not),
 		cmocka_unit_test(a_domain_dies_in_mid_batch_after_so_many_pages),
 		cmocka_unit_test(a_domain_may_die_while_pages_are_acquired),

@@ -136,7 +136,7 @@ static void a_domain_cannot_flip_with_itself_or_the_dead(void **state)
 	(void)state;
 	open_usual(&f);
 	assert_int_equal(fnuma_mock_alloc(f.m, f.guest, &page, 1), 1);
-	assert_whistled(&f, f.ops->flip(f.m, f.guest, f.guest, &page, 1, r), "with itself");
+	assert_whistled(&f, f.ops->flip(f.m, f.guest, f.guest, &page, 1, r), "itself");
 	assert_int_equal(f.ops->flip(f.m, f.guest, nobody, &page, 1, r), FNUMA_E_STALE);
 	assert_int_equal(f.ops->flip(f.m, nobody, f.guest, &page, 1, r), FNUMA_E_STALE);
 	assert_int_equal(fnuma_mock_domain_destroy(f.m, f.peer), FNUMA_OK);
@@ -218,7 +218,7 @@ static void a_guest_that_holds_pages_and_churns_drifts(void **state)
 	assert_true(vanilla(200, 8, 1) > GUEST_PAGES / 4);
 }
 
-static void a_guest_that_does_not_churn_drifts_no_further_than_the_ring(void **state)
+static void without_churn_nothing_drifts_beyond_the_ring(void **state)
 {
 	(void)state;
 	assert_true(vanilla(0, 0, 1) <= 64 + 13);
@@ -269,7 +269,7 @@ int main(void)
 		cmocka_unit_test(a_copy_brings_content_and_moves_no_page),
 		cmocka_unit_test(a_copy_refuses_bad_pages_and_changes_nothing),
 		cmocka_unit_test(a_guest_that_holds_pages_and_churns_drifts),
-		cmocka_unit_test(a_guest_that_does_not_churn_drifts_no_further_than_the_ring),
+		cmocka_unit_test(without_churn_nothing_drifts_beyond_the_ring),
 		cmocka_unit_test(the_same_seed_gives_the_same_host),
 		cmocka_unit_test(with_a_pool_no_application_ever_gets_a_remote_page),
 	};

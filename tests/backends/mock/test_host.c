@@ -86,7 +86,8 @@ static void reserved_pages_are_nobodys(void **state)
 	(void)state;
 	open_usual(&f);
 	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(2), 1), FNUMA_E_RANGE);
-	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(1), all + 1), FNUMA_E_NOMEM);
+	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(1), all + 1),
+	                 FNUMA_E_NOMEM);
 	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(1), all - 1), FNUMA_OK);
 	assert_int_equal(f.ops->topology(f.m, &t), FNUMA_OK);
 	assert_int_equal(t.node[1].free_pages, 1);

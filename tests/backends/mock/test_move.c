@@ -9,6 +9,11 @@ static int move_free(struct fixture *f, const fnuma_gfn *pages, uint32_t n, uint
 	                         spent_ns);
 }
 
+static int move_all(struct fixture *f, uint32_t to)
+{
+	return f->ops->move_domain(f->m, f->guest, fnuma_node_of(to));
+}
+
 static void a_moved_page_takes_its_content_along(void **state)
 {
 	static struct fnuma_topology t;
@@ -137,7 +142,7 @@ static void a_move_to_no_node_is_a_violation(void **state)
 	(void)state;
 	open_usual(&f);
 	assert_whistled(&f, move_to(&f, &page, 1, 2, r), "no node");
-	assert_whistled(&f, f.ops->move_domain(f.m, f.guest, fnuma_node_of(2)), "no node");
+	assert_whistled(&f, move_all(&f, 2), "no node");
 	close_host(&f);
 }
 
@@ -164,8 +169,8 @@ static void costs_follow_distance_up_to_the_cap(void **state)
 		open_host(&f, &config);
 		assert_int_equal(fnuma_mock_alloc(f.m, f.guest, pages, 4), 4);
 		memset(r, 0, sizeof(r));
-		assert_int_equal(f.ops->move_page(f.m, f.guest, pages, 2, fnuma_node_of(1),
-		                                  r, &spent), 2);
+		assert_int_equal(f.ops->move_page(f.m, f.guest, pages, 2,
+		                                  fnuma_node_of(1), r, &spent), 2);
 		assert_int_equal(spent, 7 + 1000 + 2 * (30 + given[i].remote));
 		assert_int_equal(fnuma_mock_spent(f.m), spent - 7);
 		spent = 0;
@@ -186,14 +191,14 @@ static void a_whole_domain_moves_but_for_what_cannot(void **state)
 	(void)state;
 	open_usual(&f);
 	assert_int_equal(fnuma_mock_pin(f.m, f.guest, pinned, true), FNUMA_OK);
-	assert_int_equal(f.ops->move_domain(f.m, f.guest, fnuma_node_of(1)), FNUMA_OK);
+	assert_int_equal(move_all(&f, 1), FNUMA_OK);
 	assert_int_equal(on_node(&f, f.guest, 0), 1);
 	assert_int_equal(on_node(&f, f.guest, 1), GUEST_PAGES - 1);
 	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(0), 3900), FNUMA_OK);
-	assert_int_equal(f.ops->move_domain(f.m, f.guest, fnuma_node_of(0)), FNUMA_E_NOMEM);
+	assert_int_equal(move_all(&f, 0), FNUMA_E_NOMEM);
 	assert_int_equal(on_node(&f, f.guest, 0), 1 + 99);
 	assert_int_equal(fnuma_mock_domain_destroy(f.m, f.guest), FNUMA_OK);
-	assert_int_equal(f.ops->move_domain(f.m, f.guest, fnuma_node_of(0)), FNUMA_E_GONE);
+	assert_int_equal(move_all(&f, 0), FNUMA_E_GONE);
 	close_host(&f);
 }
 
@@ -208,15 +213,15 @@ static void a_test_can_place_pages_for_nothing(void **state)
 	config.costs.move_page_ns = 1;
 	open_host(&f, &config);
 	assert_int_equal(fnuma_mock_write(f.m, f.guest, page, 5), FNUMA_OK);
-	assert_int_equal(fnuma_mock_place(f.m, f.guest, page, fnuma_node_of(1)), FNUMA_OK);
-	assert_int_equal(fnuma_mock_place(f.m, f.guest, page, fnuma_node_of(1)), FNUMA_OK);
+	assert_int_equal(place(&f, 0, 1), FNUMA_OK);
+	assert_int_equal(place(&f, 0, 1), FNUMA_OK);
 	assert_int_equal(fnuma_mock_node(f.m, f.guest, page).id, 1);
 	assert_int_equal(fnuma_mock_read(f.m, f.guest, page, &value), FNUMA_OK);
 	assert_int_equal(value, 5);
 	assert_int_equal(fnuma_mock_spent(f.m), 0);
-	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(0), NODE_PAGES - GUEST_PAGES + 1),
-	                 FNUMA_OK);
-	assert_int_equal(fnuma_mock_place(f.m, f.guest, page, fnuma_node_of(0)), FNUMA_E_NOMEM);
+	assert_int_equal(fnuma_mock_reserve(f.m, fnuma_node_of(0),
+	                                    NODE_PAGES - GUEST_PAGES + 1), FNUMA_OK);
+	assert_int_equal(place(&f, 0, 0), FNUMA_E_NOMEM);
 	close_host(&f);
 }
 

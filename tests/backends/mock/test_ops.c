@@ -69,7 +69,7 @@ static void nodes_are_told_as_they_are(void **state)
 
 	(void)state;
 	open_usual(&f);
-	assert_int_equal(fnuma_mock_place(f.m, f.guest, pages[1], fnuma_node_of(1)), FNUMA_OK);
+	assert_int_equal(place(&f, 8, 1), FNUMA_OK);
 	assert_int_equal(f.ops->page_nodes(f.m, f.guest, pages, 2, nodes), 2);
 	assert_int_equal(nodes[0].id, 0);
 	assert_int_equal(nodes[1].id, 1);
