@@ -182,17 +182,31 @@ static bool node_may_be(fnuma_node node)
 	       node.id == FNUMA_NODE_NONE_ID;
 }
 
-/* Batches in order of frames are the usual ones, and are told apart at once. */
+static bool is_ascending(const fnuma_gfn *pages, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 1; i < n; i++)
+		if (pages[i - 1].n >= pages[i].n)
+			return false;
+	return true;
+}
+
+/* A table of twice the batch, open addressing, multiplicative hash: a few ns a page. */
 static bool has_duplicates(const fnuma_gfn *pages, uint32_t n)
 {
-	uint32_t i, j, same = 0;
+	uint8_t slots[2 * FNUMA_BATCH_MAX]; /* 1 + index in `pages`, or 0 */
+	uint32_t i, at;
 
-	for (i = 1; i < n && pages[i - 1].n < pages[i].n; i++)
-		;
-	for (; i < n; i++)
-		for (j = 0; j < i; j++)
-			same |= pages[j].n == pages[i].n;
-	return same != 0;
+	memset(slots, 0, sizeof(slots));
+	for (i = 0; i < n; i++) {
+		at = pages[i].n * UINT32_C(2654435761) >> 25;
+		for (; slots[at]; at = (at + 1) % sizeof(slots))
+			if (pages[slots[at] - 1].n == pages[i].n)
+				return true;
+		slots[at] = (uint8_t)(i + 1);
+	}
+	return false;
 }
 
 static int check_batch(const struct fnuma_backend *be, const fnuma_gfn *pages, uint32_t n,
@@ -205,7 +219,9 @@ static int check_batch(const struct fnuma_backend *be, const fnuma_gfn *pages, u
 	for (i = 0; i < n; i++)
 		if (pages[i].n == FNUMA_GFN_NONE_N)
 			return FNUMA_E_RANGE;
-	return has_duplicates(pages, n) ? FNUMA_E_DUPLICATE : FNUMA_OK;
+	if (!is_ascending(pages, n) && has_duplicates(pages, n))
+		return FNUMA_E_DUPLICATE;
+	return FNUMA_OK;
 }
 
 /* Queries. */
@@ -504,9 +520,30 @@ static int count_done(const struct batch *b)
 	return done;
 }
 
+/* The usual case: every page was attempted, done, and is on a node that may be. */
+static bool all_plainly_done(const struct batch *b, int ret)
+{
+	const bool move = b->request == REQUEST_MOVE;
+	const uint32_t below = move ? b->to.id + 1u : FNUMA_NODES_MAX;
+	const uint32_t from = move ? b->to.id : 0;
+	uint32_t i, odd = 0;
+
+	if (ret < 0 || (uint32_t)ret != b->n)
+		return false;
+	for (i = 0; i < b->n; i++) {
+		const struct fnuma_result *r = &b->results[i];
+
+		odd |= (uint32_t)(r->outcome ^ FNUMA_DONE) | (uint16_t)r->reason;
+		odd |= r->node.id < from || r->node.id >= below;
+	}
+	return odd == 0;
+}
+
 /* From what an operation returned to what its caller may rely on. */
 static int finish(const struct batch *b, int ret)
 {
+	if (all_plainly_done(b, ret))
+		return ret;
 	if (is_error(ret) && !any_claimed(b))
 		return ret;
 	judge(b, ret);

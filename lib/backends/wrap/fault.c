@@ -277,6 +277,8 @@ static bool is_due(struct fnuma_wrap_fault *f, const struct fnuma_wrap_call *cal
 
 	if (!(FNUMA_OP_BIT(call->op) & ops & has[f->config.kind]))
 		return false;
+	if (call->pages && (call->n == 0 || call->n > FNUMA_BATCH_MAX))
+		return false; /* the backend's to refuse */
 	return f->counts.eligible++ == f->config.at || chance(f, f->config.ppm);
 }
 

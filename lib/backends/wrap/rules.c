@@ -69,12 +69,13 @@ static bool has_room(const struct fnuma_wrap_job *job)
 static bool can_be_handed_on(struct fnuma_wrap_check *c, const struct fnuma_wrap_job *job)
 {
 	const bool counted = is_batch(job) || job->call.op == FNUMA_OP_NODE_COUNTS;
+	const uint32_t most = is_batch(job) ? FNUMA_BATCH_MAX : FNUMA_NODES_MAX;
 
 	if (!has_room(job)) {
 		blame_caller(c, job, no_page, "no room for the answer");
 		return false;
 	}
-	if (counted && (job->call.n == 0 || job->call.n > FNUMA_BATCH_MAX)) {
+	if (counted && (job->call.n == 0 || job->call.n > most)) {
 		blame_caller(c, job, no_page, "a batch of an impossible length");
 		return false;
 	}

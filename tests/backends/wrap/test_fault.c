@@ -508,6 +508,27 @@ static void a_sweep_fails_every_call_once_and_ends(void **state)
 	assert_true(config.at == 4);
 }
 
+static int too_long(void *cookie, fnuma_domain domain, const fnuma_gfn *p, uint32_t n,
+                    struct fnuma_result *r)
+{
+	(void)cookie, (void)domain, (void)p, (void)r;
+	return n == 0 || n > FNUMA_BATCH_MAX ? FNUMA_E_INVAL : (int)n;
+}
+
+static void a_batch_of_an_impossible_length_is_left_to_the_backend(void **state)
+{
+	struct fnuma_backend_ops ops = toy_ops();
+
+	(void)state;
+	ops.release = too_long;
+	assert_int_equal(fnuma_backend_bind(&inner, &ops, &toy), FNUMA_OK);
+	config.ppm = 1000000;
+	inject(FNUMA_FAULT_LIE);
+	assert_int_equal(raw(FNUMA_OP_RELEASE, 0), FNUMA_E_INVAL);
+	assert_int_equal(raw(FNUMA_OP_RELEASE, FNUMA_BATCH_MAX + 1), FNUMA_E_INVAL);
+	assert_int_equal(fault.counts.injected[FNUMA_FAULT_LIE], 0);
+}
+
 static void changing_the_faults_keeps_the_counts(void **state)
 {
 	(void)state;
@@ -549,6 +570,7 @@ int main(void)
 		TEST(some_acquired_pages_can_be_taken_back_and_the_others_stay),
 		TEST(faults_stack_and_the_inner_ones_errors_pass),
 		TEST(a_sweep_fails_every_call_once_and_ends),
+		TEST(a_batch_of_an_impossible_length_is_left_to_the_backend),
 		TEST(changing_the_faults_keeps_the_counts),
 	};
 
