@@ -402,10 +402,10 @@ static void a_peer_of_another_generation_is_refused(struct run *r)
 }
 
 const struct condition fnuma_conformance_flips[] = {
+	{"a flip leaves pages of the peer behind", FNUMA_CAP_FLIP, /* first: flips mix them */
+	 a_flip_leaves_pages_of_the_peer_behind},
 	{"flipped pages are where the results say", FNUMA_CAP_FLIP,
 	 flipped_pages_are_where_the_results_say},
-	{"a flip leaves pages of the peer behind", FNUMA_CAP_FLIP,
-	 a_flip_leaves_pages_of_the_peer_behind},
 	{"a flip changes what is in the pages", FNUMA_CAP_FLIP,
 	 a_flip_changes_what_is_in_the_pages},
 	{"a flip leaves the number of pages alone", FNUMA_CAP_FLIP | FNUMA_CAP_NODE_COUNTS,

@@ -47,7 +47,8 @@ struct fnuma_conformance_target {
 	/* End the domain. The last thing that is tried. 0 if that worked. */
 	int (*kill)(void *cookie);
 
-	bool peer_is_elsewhere;   /* the peer's pages are on nodes where the domain has none */
+	bool peer_is_elsewhere;   /* to begin with, the peer's pages are on nodes where the
+	                           * domain has none */
 	bool may_move_domain;     /* MOVE_DOMAIN may be tried on this domain */
 
 	/* Gets each line, without its end. NULL: stdout. */
