@@ -60,6 +60,21 @@ static void pages_missed_since_the_sample_before_add_to_the_need(void **state)
 	assert_true(app.missed_pages == 40);
 }
 
+static void each_run_may_be_with_a_pool_of_its_own(void **state)
+{
+	struct fnuma_calibrator c;
+
+	(void)state;
+	fnuma_calibrator_init(&c);
+	assert_int_equal(fnuma_calibrator_begin(&c, 0), FNUMA_OK);
+	observe(&c, 10, 0, 500);
+	assert_int_equal(fnuma_calibrator_end(&c), 10);
+	assert_int_equal(fnuma_calibrator_begin(&c, 0), FNUMA_OK);
+	observe(&c, 10, 0, 3);
+	observe(&c, 10, 0, 5);
+	assert_int_equal(fnuma_calibrator_end(&c), 12);
+}
+
 static void need_stops_at_the_end_of_its_type(void **state)
 {
 	struct fnuma_calibrator c;
@@ -183,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(need_of_a_run_is_its_highest_use_or_peak),
 		cmocka_unit_test(pages_missed_since_the_sample_before_add_to_the_need),
+		cmocka_unit_test(each_run_may_be_with_a_pool_of_its_own),
 		cmocka_unit_test(need_stops_at_the_end_of_its_type),
 		cmocka_unit_test(the_value_is_the_highest_need_of_any_run_of_any_application),
 		cmocka_unit_test(a_margin_is_rounded_up),

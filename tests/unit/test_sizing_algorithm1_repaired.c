@@ -102,6 +102,26 @@ static void a_count_of_misses_that_starts_anew_is_a_new_pools(void **state)
 	assert_int_equal(ask(&s, 0, 1000, 500, 503).target_pages, 1500);
 }
 
+static void a_goal_that_was_reached_is_forgotten(void **state)
+{
+	struct fnuma_sizer s = repaired(1000, 100000);
+
+	(void)state;
+	ask(&s, 0, 1000, 1000, 0);
+	assert_int_equal(ask(&s, 0, 1000, 1000, 5000).target_pages, 6100);
+	assert_int_equal(ask(&s, 0, 6100, 4000, 5000).target_pages, 6100);
+	/* Somebody else made the pool smaller; it is not too small for what is used. */
+	assert_int_equal(ask(&s, 0, 5000, 4000, 5000).target_pages, 5000);
+}
+
+static void the_first_question_is_no_idle_time(void **state)
+{
+	struct fnuma_sizer s = repaired(1000, 100000);
+
+	(void)state;
+	assert_int_equal(ask(&s, 1000 * WINDOW, 1000, 20, 0).target_pages, 900);
+}
+
 static void an_idle_pool_goes_to_where_flips_would_have_taken_it(void **state)
 {
 	struct fnuma_sizer s = repaired(8000, 100000);
@@ -199,6 +219,8 @@ int main(void)
 		cmocka_unit_test(misses_while_it_grows_add_up),
 		cmocka_unit_test(a_goal_no_longer_needed_is_given_up),
 		cmocka_unit_test(a_count_of_misses_that_starts_anew_is_a_new_pools),
+		cmocka_unit_test(a_goal_that_was_reached_is_forgotten),
+		cmocka_unit_test(the_first_question_is_no_idle_time),
 		cmocka_unit_test(an_idle_pool_goes_to_where_flips_would_have_taken_it),
 		cmocka_unit_test(the_idle_time_is_a_parameter),
 		cmocka_unit_test(a_peak_that_has_gone_by_is_waited_for),

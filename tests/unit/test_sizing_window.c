@@ -79,6 +79,28 @@ static void misses_are_demand_until_growing_had_time_to_bring_them(void **state)
 	assert_int_equal(ask(&s, 4 * SECOND, 64, 64, 400).target_pages, 64);
 }
 
+static void misses_of_long_ago_are_no_demand(void **state)
+{
+	struct fnuma_sizer s = window(4 * LATENCY, 0);
+
+	(void)state;
+	ask(&s, 0, 64, 64, 0);
+	ask(&s, 0, 64, 64, 400);
+	assert_in_range(ask(&s, 12 * LATENCY, 64, 64, 400).target_pages, 64, 64 + 50);
+}
+
+static void odd_intervals_do_not_stretch_the_window(void **state)
+{
+	struct fnuma_sizer s = window(0, 1);
+	uint64_t now_ns;
+
+	(void)state;
+	ask(&s, 0, 5000, 5000, 0);
+	for (now_ns = 0; now_ns < WINDOW; now_ns += BUCKET * 7 / 10)
+		assert_int_equal(ask(&s, now_ns, 5000, 0, 0).target_pages, 5000);
+	assert_int_equal(ask(&s, WINDOW + SLACK, 5000, 0, 0).target_pages, 64);
+}
+
 static void a_count_of_misses_that_starts_anew_is_a_new_pools(void **state)
 {
 	struct fnuma_sizer s = window(0, 0);
@@ -295,6 +317,8 @@ int main(void)
 		cmocka_unit_test(demand_is_kept_for_the_window_and_two_buckets_at_most),
 		cmocka_unit_test(the_peak_and_the_queue_are_demand),
 		cmocka_unit_test(misses_are_demand_until_growing_had_time_to_bring_them),
+		cmocka_unit_test(misses_of_long_ago_are_no_demand),
+		cmocka_unit_test(odd_intervals_do_not_stretch_the_window),
 		cmocka_unit_test(a_count_of_misses_that_starts_anew_is_a_new_pools),
 		cmocka_unit_test(a_steady_ramp_is_led_by_its_growth_in_one_latency),
 		cmocka_unit_test(one_jump_of_demand_is_led_by_an_eighth_of_it_for_a_window),

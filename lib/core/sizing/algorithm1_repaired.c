@@ -69,7 +69,6 @@ static void advise(void *state, const struct fnuma_sizer_params *params,
 		target = grow(st, size, step, missed);
 	} else if (used < low) {
 		target = idle ? rest_size(params, used) : size - step;
-		st->goal_pages = 0;
 	}
 	target = fnuma_sizing_clip(params, target);
 	st->goal_pages = target > size ? target : 0;
