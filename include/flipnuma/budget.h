@@ -5,8 +5,10 @@
  *
  * "The migration process is handled by the privVM resources" (paper, IV.B): this is what
  * it may use of them. The promise (I6) is for *every* window of #FNUMA_BUDGET_WINDOW_NS,
- * wherever it begins, not on average: what was spent is remembered in slots of a
- * sixteenth of a window, and a slot is forgiven only when no window can contain any of it.
+ * wherever it begins, not on average: what was spent is remembered in slots of a sixteenth
+ * of a window, and a slot is forgiven only when no window can contain any of it.
+ *
+ * Only time that passes counts: a clock that jumps back goes on from where it was.
  */
 #ifndef FLIPNUMA_BUDGET_H
 #define FLIPNUMA_BUDGET_H
@@ -17,7 +19,7 @@
 extern "C" {
 #endif
 
-/** @brief The window: 2^30 ns, 7 % more than a second, so that a second's limit holds too. */
+/** @brief The window: 2^30 ns, 7 % more than a second: a limit holds for seconds, too. */
 #define FNUMA_BUDGET_WINDOW_NS (UINT64_C(1) << 30)
 
 /** @brief Limits for each window. 0 means no limit. */
@@ -33,9 +35,9 @@ struct fnuma_budget_limits {
 /** @brief A budget. The caller's memory; the fields are the library's. */
 struct fnuma_budget {
 	struct fnuma_budget_limits limits;      /**< private */
-	uint64_t page_ns;                       /**< private: what a page is expected to cost */
-	uint64_t page_min_ns;                   /**< private: what it was said to cost at init */
-	uint64_t last_ns;                       /**< private: the caller's clock, last heard */
+	uint64_t page_ns;                       /**< private: a page is expected to cost */
+	uint64_t page_min_ns;                   /**< private: it was said to cost at init */
+	uint64_t last_ns;                       /**< private: caller's clock, last heard */
 	uint64_t pages_sum;                     /**< private: of all slots */
 	uint64_t time_sum_ns;                   /**< private: of all slots */
 	uint64_t time_ns[FNUMA_BUDGET_SLOTS];   /**< private: spent, by slot */
@@ -45,8 +47,8 @@ struct fnuma_budget {
 	uint32_t phase_ns;                      /**< private: how old that slot is */
 };
 
-/** @brief Make a budget. @param b filled. @param limits copied. @param page_bytes bytes of a
- *   page, a power of two. @param page_ns privileged time a page is expected to cost, at
+/** @brief Make a budget. @param b filled. @param limits copied. @param page_bytes bytes of
+ *   a page, a power of two. @param page_ns privileged time a page is expected to cost, at
  *   least; 0 if nobody knows. What is reported raises it, see fnuma_budget_spend().
  * @return #FNUMA_OK or #FNUMA_E_INVAL (a limit that does not let a single page through).
  * @context Any. */
@@ -58,23 +60,22 @@ int fnuma_budget_init(struct fnuma_budget *b, const struct fnuma_budget_limits *
  * @context The budget's user. */
 int fnuma_budget_retune(struct fnuma_budget *b, const struct fnuma_budget_limits *limits);
 
-/** @brief Pages that may be moved now. @param b budget. @param now_ns time; only time that
- *   passes counts: a clock that jumps back goes on from where it was.
+/** @brief Pages that may be moved now. @param b budget. @param now_ns time.
  * @return pages, UINT32_MAX if there is no limit. @context The budget's user. */
 uint32_t fnuma_budget_pages(struct fnuma_budget *b, uint64_t now_ns);
 
-/** @brief Spend. @param b budget. @param now_ns time. @param pages moved, or attempted at a
- *   cost; at most what fnuma_budget_pages() said. @param spent_ns privileged time it took; 0
- *   if the backend does not say: then the expected cost is charged.
- * @return #FNUMA_OK, or with nothing charged #FNUMA_E_BUDGET if `pages` is more than is left.
- * @context The budget's user.
+/** @brief Spend. @param b budget. @param now_ns time. @param pages moved, or attempted at
+ *   a cost; at most what fnuma_budget_pages() said. @param spent_ns privileged time it
+ *   took; 0 if the backend does not say: then the expected cost is charged.
+ * @return #FNUMA_OK, or with nothing charged #FNUMA_E_BUDGET if `pages` is more than is
+ *   left. @context The budget's user.
  *
  * Pages and bytes are exact. Time can be known only afterwards: a batch that took longer
- * than expected is charged in full, so that a window is exceeded by the surprise of its last
- * batch at most, and raises the expectation to its own cost at once. Cheaper batches
+ * than expected is charged in full, so that a window is exceeded by the surprise of its
+ * last batch at most, and raises the expectation to its own cost at once. Cheaper batches
  * lower it again, by a sixteenth of the difference each, never below that of init. A page
- * expected to cost more than the whole limit still gets through, one a window: nothing
- * stops for ever (I3). */
+ * expected to cost more than the whole limit still gets through when nothing else is on
+ * the books: nothing stops for ever (I3). */
 int fnuma_budget_spend(struct fnuma_budget *b, uint64_t now_ns, uint32_t pages,
                        uint64_t spent_ns);
 

@@ -16,19 +16,9 @@ static uint32_t shift_of(uint32_t power_of_two)
 	return (uint32_t)__builtin_ctz(power_of_two);
 }
 
-static uint64_t min64(uint64_t a, uint64_t b)
+static uint64_t time_product(uint64_t page_ns, uint32_t pages)
 {
-	return a < b ? a : b;
-}
-
-/* a * b, but at most TIME_MAX_NS. */
-static uint64_t time_product(uint64_t a, uint32_t b)
-{
-	uint64_t high = (a >> 32) * b, low = (a & UINT32_MAX) * b;
-
-	if (high >= TIME_MAX_NS >> 32 || low >= TIME_MAX_NS)
-		return TIME_MAX_NS;
-	return min64((high << 32) + low, TIME_MAX_NS);
+	return fnuma_min_u64(fnuma_mul_u64_u32(page_ns, pages), TIME_MAX_NS);
 }
 
 /* Every limit lets at least one page through, else nothing would ever move again (I3). */
@@ -82,7 +72,7 @@ static void advance(struct fnuma_budget *b, uint64_t now_ns)
 	uint64_t slots;
 
 	b->last_ns = now_ns;
-	passed_ns = min64(passed_ns, FNUMA_BUDGET_SLOTS * SLOT_NS) + b->phase_ns;
+	passed_ns = fnuma_min_u64(passed_ns, FNUMA_BUDGET_SLOTS * SLOT_NS) + b->phase_ns;
 	b->phase_ns = (uint32_t)(passed_ns & (SLOT_NS - 1));
 	for (slots = passed_ns >> SLOT_SHIFT; slots; slots--)
 		forgive_oldest(b);
@@ -94,14 +84,16 @@ static uint32_t pages_limit(const struct fnuma_budget *b)
 	uint64_t pages = b->limits.pages ? b->limits.pages : UINT32_MAX;
 
 	if (b->limits.bytes)
-		pages = min64(pages, b->limits.bytes >> shift_of(b->page_bytes));
+		pages = fnuma_min_u64(pages, b->limits.bytes >> shift_of(b->page_bytes));
 	return (uint32_t)pages;
 }
 
 /* A page that once took longer than the whole limit must not stop the rest for ever. */
 static uint64_t expected_ns(const struct fnuma_budget *b)
 {
-	return b->limits.time_ns ? min64(b->page_ns, b->limits.time_ns) : b->page_ns;
+	if (!b->limits.time_ns)
+		return b->page_ns;
+	return fnuma_min_u64(b->page_ns, b->limits.time_ns);
 }
 
 /* Pages that may be moved once no more than these sums are remembered. */
@@ -109,7 +101,7 @@ static uint32_t pages_left(const struct fnuma_budget *b, uint64_t pages_sum,
                            uint64_t time_sum_ns)
 {
 	uint32_t limit = pages_limit(b);
-	uint64_t pages = limit;
+	uint64_t pages = limit, time_ns;
 
 	if (b->limits.pages || b->limits.bytes)
 		pages = limit > pages_sum ? limit - pages_sum : 0;
@@ -117,8 +109,8 @@ static uint32_t pages_left(const struct fnuma_budget *b, uint64_t pages_sum,
 		return (uint32_t)pages;
 	if (b->limits.time_ns <= time_sum_ns)
 		return 0;
-	return (uint32_t)min64(pages, fnuma_div_u64(b->limits.time_ns - time_sum_ns,
-	                                            expected_ns(b)));
+	time_ns = b->limits.time_ns - time_sum_ns;
+	return (uint32_t)fnuma_min_u64(pages, fnuma_div_u64(time_ns, expected_ns(b)));
 }
 
 uint32_t fnuma_budget_pages(struct fnuma_budget *b, uint64_t now_ns)
@@ -151,10 +143,10 @@ int fnuma_budget_spend(struct fnuma_budget *b, uint64_t now_ns, uint32_t pages,
 	advance(b, now_ns);
 	if (pages > pages_left(b, b->pages_sum, b->time_sum_ns))
 		return FNUMA_E_BUDGET;
-	spent_ns = min64(spent_ns, TIME_MAX_NS);
+	spent_ns = fnuma_min_u64(spent_ns, TIME_MAX_NS);
 	charge_ns = spent_ns ? spent_ns : time_product(expected_ns(b), pages);
-	charge_ns = min64(charge_ns, TIME_MAX_NS - b->time_ns[b->slot]);
-	charge_pages = (uint32_t)min64(pages, UINT32_MAX - b->pages[b->slot]);
+	charge_ns = fnuma_min_u64(charge_ns, TIME_MAX_NS - b->time_ns[b->slot]);
+	charge_pages = (uint32_t)fnuma_min_u64(pages, UINT32_MAX - b->pages[b->slot]);
 	b->pages[b->slot] += charge_pages;
 	b->pages_sum += charge_pages;
 	b->time_ns[b->slot] += charge_ns;

@@ -576,7 +576,7 @@ int fnuma_host_step(struct fnuma_host *host, uint64_t now_ns, uint32_t max_pages
 		return FNUMA_E_INVAL;
 	at = fnuma_clock_tell(&host->clock, now_ns);
 	fnuma_count(&host->stats.steps, 1);
-	while (left && fnuma_agenda_pop(host->agenda, at, &i)) {
+	while (left && fnuma_agenda_pop(host->agenda, at, &i, 1)) {
 		wake(host, i, now_ns);
 		left = less(left, ASK_WORK);
 	}

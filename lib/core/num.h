@@ -48,6 +48,11 @@ static inline uint32_t fnuma_max_u32(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+static inline uint64_t fnuma_min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static inline uint32_t fnuma_add_u32(uint32_t a, uint32_t b)
 {
 	return a > UINT32_MAX - b ? UINT32_MAX : a + b;

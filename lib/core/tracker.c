@@ -9,22 +9,23 @@
  * p / 4. So when each word has been boiled down to a bit a lane, shifting word w by w and
  * joining them gives the bits of the 64 pages in their order.
  *
- * A lane's code is the low bits of a node's id. None and unknown, 0xfe and 0xff, become 14
- * and 15 in a narrow lane; so a narrow lane has room for nodes 0 to 13.
+ * A lane's code is the low bits of a node's id. None and unknown, 0xfe and 0xff, become
+ * 14 and 15 in a narrow lane; so a narrow lane has room for nodes 0 to 13.
  */
 #define GROUP_PAGES 64u
+#define GROUP_LAST (UINT64_C(1) << 63)
 #define NARROW 2u /* log2 of the bits of a lane, and of the words of a group */
 #define WIDE 3u
 #define NARROW_NODES 14u
 
-/* Counters by the low 7 bits of a code: none and unknown are the last two there as well. */
+/* Counters by the low 7 bits of a code: none and unknown are the last two here, too. */
 #define CODES_NARROW 16u
 #define CODES_WIDE 128u
 
-#define WEIGHT_MAX 65535u
 /* Far enough for a word to arrive from memory, near enough for it still to be there. */
 #define AHEAD 8u
-#define CHUNK 64u
+/* Pages copied out at once in a search: at a few percent, a group rarely has more. */
+#define AT_ONCE 4u
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -85,51 +86,28 @@ struct plan {
 	size_t bytes;
 };
 
-/* The homes tile the domain, and each is a node once, with a weight. */
-static int check_homes(const struct fnuma_tracker_config *c, struct plan *p)
+/* Is entry `i` another home of the range of the one before it? */
+static bool same_range(const struct fnuma_tracker_config *c, uint32_t i)
 {
-	const struct fnuma_home *h, *last = NULL;
-	uint32_t next = 0, i;
-	uint64_t homes = 0;
-	bool shared = false;
-
-	for (i = 0; i < c->n_homes; i++, last = h) {
-		h = &c->homes[i];
-		if (!h->pages || !h->weight || h->weight > WEIGHT_MAX)
-			return FNUMA_E_INVAL;
-		if (h->node.id >= c->nodes)
-			return FNUMA_E_RANGE;
-		if (last && h->first.n == last->first.n && h->pages == last->pages) {
-			if (homes >> h->node.id & 1)
-				return FNUMA_E_INVAL;
-			p->shared += !shared;
-			shared = true;
-		} else {
-			if (h->first.n != next || h->pages > c->frames - next)
-				return FNUMA_E_INVAL;
-			next += h->pages;
-			p->ranges++;
-			homes = 0;
-			shared = false;
-		}
-		homes |= UINT64_C(1) << h->node.id;
-	}
-	return next == c->frames ? FNUMA_OK : FNUMA_E_INVAL;
+	return i > 0 && c->homes[i].first.n == c->homes[i - 1].first.n;
 }
 
 static int make_plan(const struct fnuma_tracker_config *c, struct plan *p)
 {
-	uint32_t lane;
 	uint64_t table;
+	uint32_t lane, i;
 	int err;
 
 	memset(p, 0, sizeof(*p));
-	if (!c || !c->homes || !c->n_homes || c->n_homes > FNUMA_HOMES_MAX || !c->frames ||
-	    !c->nodes || c->nodes > FNUMA_NODES_MAX || (uint32_t)c->start > FNUMA_START_NONE)
+	if (!c || (uint32_t)c->start > FNUMA_START_NONE)
 		return FNUMA_E_INVAL;
-	err = check_homes(c, p);
+	err = fnuma_homes_check(c->homes, c->n_homes, c->frames, c->nodes);
 	if (err)
 		return err;
+	for (i = 0; i < c->n_homes; i++) {
+		p->ranges += !same_range(c, i);
+		p->shared += same_range(c, i) && !same_range(c, i - 1);
+	}
 	lane = lane_for(c->nodes);
 	table = (((uint64_t)c->frames + GROUP_PAGES - 1) / GROUP_PAGES << lane) * 8;
 	p->bytes = sizeof(struct fnuma_tracker) + p->ranges * sizeof(struct range) +
@@ -149,7 +127,8 @@ size_t fnuma_tracker_bytes(const struct fnuma_tracker_config *config)
 	return make_plan(config, &p) ? 0 : p.bytes;
 }
 
-ALWAYS_INLINE uint64_t *word_of(const struct fnuma_tracker *t, uint32_t page, uint32_t lane)
+ALWAYS_INLINE uint64_t *word_of(const struct fnuma_tracker *t, uint32_t page,
+                                uint32_t lane)
 {
 	size_t group = page / GROUP_PAGES;
 
@@ -221,7 +200,7 @@ static void lay_out(struct fnuma_tracker *t, const struct fnuma_tracker_config *
 
 		w->node = h->node.id;
 		w->weight = h->weight;
-		if (!i || h->first.n != r->first) {
+		if (!same_range(c, i)) {
 			r += i != 0;
 			*r = (struct range){h->first.n, h->pages, 0, w, 0, NULL};
 		} else if (!r->counts) {
@@ -234,7 +213,8 @@ static void lay_out(struct fnuma_tracker *t, const struct fnuma_tracker_config *
 	}
 }
 
-int fnuma_tracker_init(void *memory, size_t bytes, const struct fnuma_tracker_config *config,
+int fnuma_tracker_init(void *memory, size_t bytes,
+                       const struct fnuma_tracker_config *config,
                        struct fnuma_tracker **out)
 {
 	struct fnuma_tracker *t = memory;
@@ -321,13 +301,13 @@ ALWAYS_INLINE void place_in(struct fnuma_tracker *t, const fnuma_gfn *pages,
 		if (r->counts)
 			recount(r->counts, from, to);
 		remote += away(r->homes, to, lane) - away(r->homes, from, lane);
+		fnuma_port_store(&t->remote, remote);
 	}
-	fnuma_port_store(&t->remote, remote);
 }
 
 /* All of it is known to be right. */
-static void place(struct fnuma_tracker *t, const fnuma_gfn *pages, const fnuma_node *nodes,
-                  uint32_t n)
+static void place(struct fnuma_tracker *t, const fnuma_gfn *pages,
+                  const fnuma_node *nodes, uint32_t n)
 {
 	if (t->lane == NARROW)
 		place_in(t, pages, nodes, n, NARROW);
@@ -358,8 +338,8 @@ static bool result_valid(const struct fnuma_tracker *t, const struct fnuma_resul
 int fnuma_tracker_record(struct fnuma_tracker *t, const fnuma_gfn *pages,
                          const struct fnuma_result *results, uint32_t n)
 {
-	fnuma_gfn chunk_pages[CHUNK];
-	fnuma_node chunk_nodes[CHUNK];
+	fnuma_gfn chunk_pages[FNUMA_BATCH_MAX];
+	fnuma_node chunk_nodes[FNUMA_BATCH_MAX];
 	uint32_t bad = 0, i, k;
 
 	if (n > INT32_MAX)
@@ -373,7 +353,7 @@ int fnuma_tracker_record(struct fnuma_tracker *t, const fnuma_gfn *pages,
 		chunk_nodes[k] = results[i].outcome == FNUMA_DONE ? results[i].node :
 		                                                    fnuma_node_unknown();
 		k += results[i].outcome != FNUMA_NOT_DONE;
-		if (k == CHUNK || i + 1 == n) {
+		if (k == FNUMA_BATCH_MAX || i + 1 == n) {
 			place(t, chunk_pages, chunk_nodes, k);
 			k = 0;
 		}
@@ -474,29 +454,37 @@ ALWAYS_INLINE uint64_t lanes_on_node(uint64_t word, uint32_t lane)
 	return ~(word & word >> 1) >> 1 & repeated(1, lane);
 }
 
-ALWAYS_INLINE uint64_t lanes_wanted(uint64_t word, const struct range *r,
-                                    enum fnuma_tracker_want want, uint32_t lane)
+/* What is looked for: pages away from the one home of a range, from its several homes, or
+ * pages nobody could place. */
+enum kind {
+	AWAY_FROM_ONE,
+	AWAY_FROM_SEVERAL,
+	UNPLACED
+};
+
+ALWAYS_INLINE uint64_t lanes_wanted(uint64_t word, const struct range *r, enum kind kind,
+                                    uint32_t lane)
 {
 	uint64_t wanted;
 	uint32_t i;
 
-	if (want == FNUMA_WANT_UNKNOWN)
+	if (kind == UNPLACED)
 		return ~lanes_set(~word, lane) & repeated(1, lane);
 	wanted = lanes_set(word ^ repeated(r->weights[0].node, lane), lane);
-	for (i = 1; i < r->n_homes; i++)
+	for (i = 1; kind == AWAY_FROM_SEVERAL && i < r->n_homes; i++)
 		wanted &= lanes_set(word ^ repeated(r->weights[i].node, lane), lane);
 	return wanted & lanes_on_node(word, lane);
 }
 
 /* The pages of a group that are wanted: bit p is page p. */
 ALWAYS_INLINE uint64_t group_wanted(const uint64_t *words, const struct range *r,
-                                    enum fnuma_tracker_want want, uint32_t lane)
+                                    enum kind kind, uint32_t lane)
 {
 	uint64_t wanted = 0;
 	uint32_t w;
 
 	for (w = 0; w < 1u << lane; w++)
-		wanted |= lanes_wanted(words[w], r, want, lane) << w;
+		wanted |= lanes_wanted(words[w], r, kind, lane) << w;
 	return wanted;
 }
 
@@ -506,37 +494,61 @@ struct search {
 	uint32_t found;
 };
 
+/* Copy the pages of a group out, while there is room.
+ *
+ * The first few go without asking how many there are: a CPU that guesses wrong loses more
+ * than some stores in vain. */
+ALWAYS_INLINE void copy_out(struct search *s, uint32_t base, uint64_t wanted)
+{
+	uint32_t found = s->found, page, i;
+
+	if (wanted && s->max - found >= AT_ONCE) {
+		for (i = 0; i < AT_ONCE; i++) {
+			page = base + fnuma_ctz64(wanted | GROUP_LAST);
+			s->pages[found] = fnuma_gfn_of(page);
+			found += wanted != 0;
+			wanted &= wanted - 1;
+		}
+	}
+	for (; wanted && found < s->max; wanted &= wanted - 1)
+		s->pages[found++] = fnuma_gfn_of(base + fnuma_ctz64(wanted));
+	s->found = found;
+}
+
 /* Search [first, end), all of one range. Returns where it stopped. */
 ALWAYS_INLINE uint32_t search_in(const struct fnuma_tracker *t, const struct range *r,
-                                 enum fnuma_tracker_want want, uint32_t first, uint32_t end,
-                                 struct search *s, uint32_t lane)
+                                 uint32_t first, uint32_t end, struct search *result,
+                                 enum kind kind, uint32_t lane)
 {
-	uint32_t base = first & ~(GROUP_PAGES - 1);
 	uint64_t wanted, mask = UINT64_MAX << first % GROUP_PAGES;
+	uint32_t base = first & ~(GROUP_PAGES - 1);
+	struct search s = *result; /* nothing else points to it: it stays in registers */
 
 	for (;; base += GROUP_PAGES, mask = UINT64_MAX) {
 		if (end - base < GROUP_PAGES)
 			mask &= ~(UINT64_MAX << (end - base));
-		wanted = group_wanted(word_of(t, base, lane), r, want, lane) & mask;
-		for (; wanted; wanted &= wanted - 1) {
-			s->pages[s->found++] = fnuma_gfn_of(base + fnuma_ctz64(wanted));
-			if (s->found == s->max)
-				return base + fnuma_ctz64(wanted) + 1;
-		}
-		if (end - base <= GROUP_PAGES)
-			return end;
+		wanted = group_wanted(word_of(t, base, lane), r, kind, lane) & mask;
+		copy_out(&s, base, wanted);
+		if (s.found == s.max || end - base <= GROUP_PAGES)
+			break;
 	}
+	*result = s;
+	if (s.found == s.max)
+		return s.pages[s.max - 1].n + 1;
+	return end;
 }
 
+/* The ways that are worth code of their own. */
 static uint32_t search(const struct fnuma_tracker *t, const struct range *r,
-                       enum fnuma_tracker_want want, uint32_t first, uint32_t end,
-                       struct search *s)
+                       uint32_t first, uint32_t end, struct search *s, enum kind kind)
 {
 	if (t->lane == WIDE)
-		return search_in(t, r, want, first, end, s, WIDE);
-	if (want == FNUMA_WANT_UNKNOWN)
-		return search_in(t, r, FNUMA_WANT_UNKNOWN, first, end, s, NARROW);
-	return search_in(t, r, FNUMA_WANT_REMOTE, first, end, s, NARROW);
+		return search_in(t, r, first, end, s, kind, WIDE);
+	if (kind == AWAY_FROM_ONE)
+		return search_in(t, r, first, end, s, AWAY_FROM_ONE, NARROW);
+	if (kind == AWAY_FROM_SEVERAL)
+		return search_in(t, r, first, end, s, AWAY_FROM_SEVERAL, NARROW);
+	return search_in(t, r, first, end, s, UNPLACED, NARROW);
 }
 
 int fnuma_tracker_next(const struct fnuma_tracker *t, enum fnuma_tracker_want want,
@@ -545,6 +557,7 @@ int fnuma_tracker_next(const struct fnuma_tracker *t, enum fnuma_tracker_want wa
 	struct search s = {pages, max < INT32_MAX ? max : INT32_MAX, 0};
 	const struct range *r;
 	uint32_t at, end, stop;
+	enum kind kind;
 
 	if ((uint32_t)want > FNUMA_WANT_UNKNOWN || !look || !max)
 		return FNUMA_E_INVAL;
@@ -554,7 +567,10 @@ int fnuma_tracker_next(const struct fnuma_tracker *t, enum fnuma_tracker_want wa
 	end = look < t->frames - at ? at + look : t->frames;
 	for (r = range_of(t, at); at < end && s.found < s.max; r++) {
 		stop = r->first + r->pages < end ? r->first + r->pages : end;
-		at = search(t, r, want, at, stop, &s);
+		kind = want == FNUMA_WANT_UNKNOWN ? UNPLACED :
+		       r->n_homes == 1            ? AWAY_FROM_ONE :
+		                                    AWAY_FROM_SEVERAL;
+		at = search(t, r, at, stop, &s, kind);
 	}
 	cursor->n = at;
 	return (int)s.found;

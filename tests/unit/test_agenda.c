@@ -19,6 +19,11 @@ static struct fnuma_agenda *made(uint32_t members)
 	return a;
 }
 
+static bool pop_one(struct fnuma_agenda *a, uint64_t now_ns, uint32_t *member)
+{
+	return fnuma_agenda_pop(a, now_ns, member, 1) == 1;
+}
+
 /* Sizes that don't fit, and what init says to bad memory. */
 static void bad_sizes_and_memory_are_refused(void **state)
 {
@@ -67,8 +72,8 @@ static void an_empty_agenda_has_nobody_due_ever(void **state)
 
 	(void)state;
 	assert_true(fnuma_agenda_next(a) == FNUMA_NEVER);
-	assert_false(fnuma_agenda_pop(a, 0, &member));
-	assert_false(fnuma_agenda_pop(a, FNUMA_NEVER, &member));
+	assert_false(pop_one(a, 0, &member));
+	assert_false(pop_one(a, FNUMA_NEVER, &member));
 	assert_int_equal(member, 77);
 	free(a);
 }
@@ -89,13 +94,13 @@ static void a_member_is_due_at_its_deadline_and_not_a_nanosecond_before(void **s
 		assert_true(fnuma_agenda_get(a, 7) == deadlines[i]);
 		assert_true(fnuma_agenda_next(a) == deadlines[i]);
 		if (deadlines[i])
-			assert_false(fnuma_agenda_pop(a, deadlines[i] - 1, &member));
+			assert_false(pop_one(a, deadlines[i] - 1, &member));
 		assert_true(fnuma_agenda_next(a) == deadlines[i]);
-		assert_true(fnuma_agenda_pop(a, deadlines[i], &member));
+		assert_true(pop_one(a, deadlines[i], &member));
 		assert_int_equal(member, 7);
 		assert_true(fnuma_agenda_get(a, 7) == FNUMA_NEVER);
 		assert_true(fnuma_agenda_next(a) == FNUMA_NEVER);
-		assert_false(fnuma_agenda_pop(a, deadlines[i], &member));
+		assert_false(pop_one(a, deadlines[i], &member));
 		free(a);
 	}
 }
@@ -112,8 +117,8 @@ static void a_moved_deadline_counts_where_it_is_and_a_dropped_one_not_at_all(voi
 	fnuma_agenda_set(a, 1, FNUMA_NEVER);
 	fnuma_agenda_set(a, 1, FNUMA_NEVER);
 	assert_true(fnuma_agenda_next(a) == 3 * S_NS);
-	assert_false(fnuma_agenda_pop(a, 3 * S_NS - 1, &member));
-	assert_true(fnuma_agenda_pop(a, 3 * S_NS, &member));
+	assert_false(pop_one(a, 3 * S_NS - 1, &member));
+	assert_true(pop_one(a, 3 * S_NS, &member));
 	assert_int_equal(member, 0);
 	free(a);
 }
@@ -127,11 +132,34 @@ static void after_a_leap_of_years_all_come_in_order_of_time(void **state)
 	for (i = 0; i < 64; i++)
 		fnuma_agenda_set(a, (i * 37) % 64, i * (YEAR_NS / 8) + i);
 	for (i = 0; i < 64; i++) {
-		assert_true(fnuma_agenda_pop(a, 1000 * YEAR_NS / 2, &member));
+		assert_true(pop_one(a, 1000 * YEAR_NS / 2, &member));
 		assert_int_equal(member, (i * 37) % 64);
 	}
-	assert_false(fnuma_agenda_pop(a, 1000 * YEAR_NS / 2, &member));
+	assert_false(pop_one(a, 1000 * YEAR_NS / 2, &member));
 	free(a);
+}
+
+static void members_of_one_tick_come_in_order_of_setting(void **state)
+{
+	static const uint64_t when[] = {5 * S_NS, 70 * S_NS, 900 * S_NS}; /* near, far */
+	struct fnuma_agenda *a;
+	uint32_t members[64], max, i, k, n;
+
+	(void)state;
+	for (k = 0; k < 3; k++) {
+		for (max = 1; max <= 64; max++) {
+			a = made(64);
+			for (i = 0; i < 64; i++)
+				fnuma_agenda_set(a, i * 5 % 64, when[k] + 64 - i);
+			for (i = 0; i < 64; i += n) {
+				n = fnuma_agenda_pop(a, when[k] + TICK_NS, members + i, max);
+				assert_int_equal(n, max < 64 - i ? max : 64 - i);
+			}
+			for (i = 0; i < 64; i++)
+				assert_int_equal(members[i], i * 5 % 64);
+			free(a);
+		}
+	}
 }
 
 static void one_that_asks_again_and_again_keeps_nobody_waiting(void **state)
@@ -143,14 +171,14 @@ static void one_that_asks_again_and_again_keeps_nobody_waiting(void **state)
 	fnuma_agenda_set(a, 0, S_NS);
 	fnuma_agenda_set(a, 1, 2 * S_NS);
 	fnuma_agenda_set(a, 2, 200 * S_NS);
-	assert_true(fnuma_agenda_pop(a, 300 * S_NS, &member));
+	assert_true(pop_one(a, 300 * S_NS, &member));
 	assert_int_equal(member, 0);
 	fnuma_agenda_set(a, 0, 0);
-	assert_true(fnuma_agenda_pop(a, 300 * S_NS, &member));
+	assert_true(pop_one(a, 300 * S_NS, &member));
 	assert_int_equal(member, 1);
-	assert_true(fnuma_agenda_pop(a, 300 * S_NS, &member));
+	assert_true(pop_one(a, 300 * S_NS, &member));
 	assert_int_equal(member, 2);
-	assert_true(fnuma_agenda_pop(a, 300 * S_NS, &member));
+	assert_true(pop_one(a, 300 * S_NS, &member));
 	assert_int_equal(member, 0);
 	free(a);
 }
@@ -162,20 +190,20 @@ static void a_clock_that_jumps_back_takes_the_deadlines_with_it(void **state)
 	uint32_t member;
 
 	(void)state;
-	assert_false(fnuma_agenda_pop(a, now, &member));
+	assert_false(pop_one(a, now, &member));
 	fnuma_agenda_set(a, 0, now);
 	fnuma_agenda_set(a, 1, now + 10 * S_NS);
 	fnuma_agenda_set(a, 2, now + 1000 * S_NS);
 	now = S_NS;
-	assert_true(fnuma_agenda_pop(a, now, &member)); /* was due, and is */
+	assert_true(pop_one(a, now, &member)); /* was due, and is */
 	assert_int_equal(member, 0);
-	assert_false(fnuma_agenda_pop(a, now, &member));
+	assert_false(pop_one(a, now, &member));
 	assert_true(fnuma_agenda_get(a, 1) == now + 10 * S_NS);
 	assert_true(fnuma_agenda_next(a) == now + 10 * S_NS);
-	assert_false(fnuma_agenda_pop(a, now + 10 * S_NS - 1, &member));
-	assert_true(fnuma_agenda_pop(a, now + 10 * S_NS, &member));
+	assert_false(pop_one(a, now + 10 * S_NS - 1, &member));
+	assert_true(pop_one(a, now + 10 * S_NS, &member));
 	assert_int_equal(member, 1);
-	assert_true(fnuma_agenda_pop(a, now + 1000 * S_NS, &member));
+	assert_true(pop_one(a, now + 1000 * S_NS, &member));
 	assert_int_equal(member, 2);
 	free(a);
 }
@@ -189,11 +217,11 @@ static void a_clock_less_than_a_tick_back_stands_still(void **state)
 	(void)state;
 	fnuma_agenda_set(a, 0, now);
 	fnuma_agenda_set(a, 1, now + 1);
-	assert_false(fnuma_agenda_pop(a, now - 1, &member));
-	assert_true(fnuma_agenda_pop(a, now, &member));
-	assert_false(fnuma_agenda_pop(a, now - TICK_NS + 1, &member));
+	assert_false(pop_one(a, now - 1, &member));
+	assert_true(pop_one(a, now, &member));
+	assert_false(pop_one(a, now - TICK_NS + 1, &member));
 	assert_true(fnuma_agenda_get(a, 1) == now + 1);
-	assert_true(fnuma_agenda_pop(a, now + 1, &member));
+	assert_true(pop_one(a, now + 1, &member));
 	free(a);
 }
 
@@ -205,15 +233,17 @@ static void next_is_at_most_a_tick_early_when_a_tick_is_crowded(void **state)
 
 	(void)state;
 	for (i = 0; i < 1000; i++)
+		fnuma_agenda_set(a, i, tick - TICK_NS);
+	for (i = 0; i < 1000; i++)
 		fnuma_agenda_set(a, i, tick + 5000 - i);
 	next = fnuma_agenda_next(a);
 	assert_true(next <= tick + 4001 && next >= tick);
-	assert_false(fnuma_agenda_pop(a, next, &member));
+	assert_false(pop_one(a, next, &member));
 	assert_true(fnuma_agenda_next(a) == tick + 4001); /* now it has looked */
 	for (i = 0; i < 1000; i++) {
-		assert_true(fnuma_agenda_pop(a, tick + 4001 + i, &member));
+		assert_true(pop_one(a, tick + 4001 + i, &member));
 		assert_int_equal(member, 999 - i);
-		assert_false(fnuma_agenda_pop(a, tick + 4001 + i, &member));
+		assert_false(pop_one(a, tick + 4001 + i, &member));
 	}
 	free(a);
 }
@@ -311,22 +341,32 @@ static void naive_set(struct naive *n, struct fnuma_agenda *a, uint32_t member, 
 	n->overdue_when_filed[member] = at <= n->last_ns;
 }
 
+static uint32_t naive_due(const struct naive *n)
+{
+	uint32_t due = 0, i;
+
+	for (i = 0; i < n->members; i++)
+		due += n->deadlines[i] <= n->last_ns && n->deadlines[i] != FNUMA_NEVER;
+	return due;
+}
+
 static void naive_pop(struct naive *n, struct fnuma_agenda *a, uint64_t now)
 {
-	uint32_t member = UINT32_MAX;
-	bool due;
+	uint32_t members[20], max = draw(2) ? 1 : (uint32_t)draw(20), due, got, i;
 
 	naive_hear(n, now);
-	due = naive_earliest(n) <= n->last_ns && naive_earliest(n) != FNUMA_NEVER;
-	assert_int_equal(fnuma_agenda_pop(a, now, &member), due);
-	if (!due)
-		return;
-	assert_true(member < n->members);
-	assert_true(n->deadlines[member] <= n->last_ns);
-	check_order(n, member);
-	n->deadlines[member] = FNUMA_NEVER;
-	if (draw(2))
-		naive_set(n, a, member, random_time(n->last_ns));
+	due = naive_due(n);
+	got = fnuma_agenda_pop(a, now, members, max);
+	assert_int_equal(got, due < max ? due : max);
+	for (i = 0; i < got; i++) {
+		assert_true(members[i] < n->members);
+		assert_true(n->deadlines[members[i]] <= n->last_ns);
+		check_order(n, members[i]);
+		n->deadlines[members[i]] = FNUMA_NEVER;
+	}
+	for (i = 0; i < got; i++)
+		if (draw(2))
+			naive_set(n, a, members[i], random_time(n->last_ns));
 }
 
 static void compare(const struct naive *n, const struct fnuma_agenda *a)
@@ -417,7 +457,7 @@ static void periods_are_kept_whatever_the_number_of_members(void **state)
 			fnuma_agenda_set(a, i, due[i] = (1 + i % 60) * S_NS + i);
 		popped = 0;
 		for (now = 0; now < 100 * S_NS; now += 10000000) {
-			while (fnuma_agenda_pop(a, now, &member)) {
+			while (pop_one(a, now, &member)) {
 				assert_true(due[member] <= now && now - due[member] < 10000000);
 				due[member] += (1 + member % 60) * S_NS;
 				fnuma_agenda_set(a, member, due[member]);
@@ -441,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_member_is_due_at_its_deadline_and_not_a_nanosecond_before),
 		cmocka_unit_test(a_moved_deadline_counts_where_it_is_and_a_dropped_one_not_at_all),
 		cmocka_unit_test(after_a_leap_of_years_all_come_in_order_of_time),
+		cmocka_unit_test(members_of_one_tick_come_in_order_of_setting),
 		cmocka_unit_test(one_that_asks_again_and_again_keeps_nobody_waiting),
 		cmocka_unit_test(a_clock_that_jumps_back_takes_the_deadlines_with_it),
 		cmocka_unit_test(a_clock_less_than_a_tick_back_stands_still),
