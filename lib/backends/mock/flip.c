@@ -34,8 +34,8 @@ static void turn_ring(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 }
 
 /* Packets arrive in the pages at the head of the ring; without a ring, in pages from the
- * free list. Once all of a batch have arrived and are passed on, the frames are free again,
- * with whatever is behind them then. Returns how many could arrive. */
+ * free list. Once a batch has arrived and is passed on, the frames are free again, with
+ * whatever is behind them then. Returns how many could arrive. */
 static uint32_t receive(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 {
 	uint32_t posted, k;
@@ -100,7 +100,8 @@ static void tally_settle(const struct tally *t, uint32_t nodes, struct mock_doma
 
 /* The exchange itself; takes the marks off that the referee left. */
 static void swap_pages(struct mock_batch *b, const fnuma_gfn *pages,
-                       const uint32_t *taken, uint32_t n, struct tally *tally, struct fnuma_result *results)
+                       const uint32_t *taken, uint32_t n, struct tally *tally,
+                       struct fnuma_result *results)
 {
 	const struct fnuma_result *done = b->m->done;
 	uint64_t *mine = b->dom->p2m, *theirs = b->peer->p2m;

@@ -17,6 +17,10 @@
  * batch, a page not its own, a batch too long, a flip of a page not posted for it) is told
  * at once, see fnuma_mock_config.on_violation.
  *
+ * A handle of a domain that was destroyed, or died of a fault, is refused with
+ * #FNUMA_E_GONE until the slot has a new tenant; where #FNUMA_E_STALE stands below, either
+ * is meant.
+ *
  * Hosted code: allocates with malloc(). One caller at a time for each mock; any number of
  * mocks side by side. The same seed and calls give the same host, bit for bit.
  */
@@ -47,7 +51,11 @@ struct fnuma_mock_costs {
 	uint32_t remote_copy_percent;
 };
 
-/** @brief Per-page and per-batch faults, drawn by seed; parts per million each. */
+/** @brief Per-page and per-batch faults, drawn by seed; parts per million each.
+ *
+ * They befall flips, moves of pages, releases and acquisitions (which can't lie: the page
+ * got is the answer); queries always tell the truth. Each kind has a random stream of its
+ * own, which nothing else in the host draws from. */
 struct fnuma_mock_faults {
 	uint32_t busy_ppm;      /**< loud: a page answers busy */
 	uint32_t nomem_ppm;     /**< loud: a page answers no memory */
@@ -71,7 +79,8 @@ struct fnuma_mock_fault_counts {
 /** @brief What a host is made from. Zero it, then set what you need. */
 struct fnuma_mock_config {
 	uint32_t nodes;                              /**< 1 to #FNUMA_NODES_MAX */
-	uint64_t node_pages[FNUMA_NODES_MAX];        /**< pages of each; sum below 2^32 */
+	uint64_t node_pages[FNUMA_NODES_MAX];        /**< pages of each; their sum, each
+	                                                rounded up to 4096, below 2^32 - 1 */
 	uint8_t distance[FNUMA_NODES_MAX][FNUMA_NODES_MAX]; /**< 0: 10 local, 21 else */
 	struct fnuma_mock_costs costs;               /**< see there */
 	uint64_t seed;                               /**< for everything drawn */
