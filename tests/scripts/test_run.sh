@@ -22,6 +22,7 @@ every_listed_name_has_a_description()
 	check 'lanes are on the list' grep -qE '^asan +[a-z]' "$work/out"
 	check 'no name goes without a description' \
 		[ "$(grep -cE '^[a-z0-9-]+ +[^ ].*$' "$work/out")" = "$(wc -l <"$work/out")" ]
+	check 'no name is there twice' [ -z "$(cut -d' ' -f1 "$work/out" | sort | uniq -d)" ]
 }
 
 every_suite_of_the_build_is_listed()
