@@ -176,6 +176,8 @@ static void load_scenario(const struct options *o, struct scenario *sc)
 		exit(EXIT_USAGE);
 	if (o->seed >= 0)
 		sc->seed = o->seed;
+	if (o->quick || o->trace)
+		sc->n_paper = 0; /* the paper's values are for its own load, and all of it */
 	if (!o->quick)
 		return;
 	if (sc->duration_s > QUICK_LEAST_S)
@@ -185,7 +187,6 @@ static void load_scenario(const struct options *o, struct scenario *sc)
 		sc->sample_s = sc->duration_s / 60;
 	if (sc->pool.calibrate_s > 10)
 		sc->pool.calibrate_s = 10;
-	sc->n_paper = 0; /* the paper's values are for the whole of it */
 }
 
 static struct packets *load_trace(const struct options *o)
@@ -216,6 +217,17 @@ static void heading(const struct run *r, const struct options *o)
 	else
 		printf(", %g Mb/s", sc->io.rate_mbps);
 	printf(", churn %g pages/s (fitted), seed %.0f\n\n", sc->fit.churn_pages_per_s, sc->seed);
+}
+
+/* Better to hear of it now than after the run. */
+static void check_writable(const char *path)
+{
+	FILE *f = path ? fopen(path, "a") : NULL;
+
+	if (path && !f)
+		die("%s: %s", path, strerror(errno));
+	if (f)
+		fclose(f);
 }
 
 static bool write_files(const struct run *r, const struct options *o)
@@ -270,8 +282,10 @@ int main(int argc, char **argv)
 	r.jobs = r.jobs ? r.jobs : 1;
 	choose_modes(&r, o.modes);
 	load_scenario(&o, &sc);
-	if (o.report && !report_possible())
+	if (o.report && !report_possible(o.report))
 		return EXIT_USAGE;
+	check_writable(o.json);
+	check_writable(o.csv);
 	trace = load_trace(&o);
 	r.trace = trace;
 	if (o.fit) {

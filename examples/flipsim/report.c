@@ -10,7 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool report_possible(void)
+static bool make_folder(const char *path)
+{
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		return true;
+	fprintf(stderr, "flipsim: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+static bool gnuplot_exists(void)
 {
 	const char *path = getenv("PATH");
 
@@ -23,9 +31,24 @@ bool report_possible(void)
 			return true;
 		path += length + (path[length] == ':');
 	}
-	fprintf(stderr, "flipsim: --report needs gnuplot, which is not installed "
-	        "(Debian: gnuplot-nox)\n");
 	return false;
+}
+
+bool report_possible(const char *folder)
+{
+	char path[PATH_BYTES];
+
+	if (!gnuplot_exists()) {
+		fprintf(stderr, "flipsim: --report needs gnuplot, which is not installed "
+		        "(Debian: gnuplot-nox)\n");
+		return false;
+	}
+	if (strlen(folder) > PATH_BYTES / 4) {
+		fprintf(stderr, "flipsim: --report: the path is too long\n");
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/data", folder);
+	return make_folder(folder) && make_folder(path);
 }
 
 static void escaped(const char *text, FILE *out)
@@ -215,26 +238,13 @@ static void honesty(const struct run *r, FILE *out)
 	        sc->cost.call_ns, sc->cost.copy_ns, sc->linkbench.memory_percent);
 }
 
-static bool make_folder(const char *path)
-{
-	if (mkdir(path, 0777) == 0 || errno == EEXIST)
-		return true;
-	fprintf(stderr, "flipsim: %s: %s\n", path, strerror(errno));
-	return false;
-}
-
 bool report_write(const struct run *r, const char *trace, const char *folder)
 {
 	char path[PATH_BYTES];
 	FILE *out;
 	bool ok;
 
-	snprintf(path, sizeof(path), "%s/data", folder);
-	if (strlen(folder) > PATH_BYTES / 4) {
-		fprintf(stderr, "flipsim: --report: the path is too long\n");
-		return false;
-	}
-	if (!make_folder(folder) || !make_folder(path) || !plots_draw(r, folder))
+	if (!plots_draw(r, folder))
 		return false;
 	snprintf(path, sizeof(path), "%s/index.html", folder);
 	out = fopen(path, "w");

@@ -7,10 +7,11 @@
 
 #include "run.h"
 
-/* Can a report be made here at all? False: it has been said why not. */
-bool report_possible(void);
+/* Can a report be written to this folder, which is made if need be? False: it has been said
+ * why not. */
+bool report_possible(const char *folder);
 
-/* Write it to a folder, which is made if need be. False: it has been said why not. */
+/* Write it there. False: it has been said why not. */
 bool report_write(const struct run *r, const char *trace, const char *folder);
 
 #endif
