@@ -130,7 +130,9 @@ struct fnuma_backend_ops {
 	               struct fnuma_result *results);
 
 	/** RELEASE (comes with ACQUIRE). Give pages back to the domain's allocator. A done
-	 * result's node may be none, if that takes the page from behind the frame.
+	 * result's node may be none, if that takes the page from behind the frame. A page
+	 * that is not out of the allocator by ACQUIRE is not done, #FNUMA_E_STATE: a caller
+	 * that could not be told whether it released a page may ask again.
 	 * @return pages attempted, or an error. */
 	int (*release)(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
 	               uint32_t n, struct fnuma_result *results);

@@ -262,8 +262,8 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);
  * (#FNUMA_E_REMOTE), bring it home first, within a budget, with fnuma_pool_bring_home() or
  * a repatriator. Pages in use, in caches or held are left alone. A page whose release
  * stays unknown is lost: nobody gets it, and a later call releases it again, once a
- * call and for at most #FNUMA_BATCH_MAX of them; the answer #FNUMA_E_STATE or
- * #FNUMA_E_GONE then means that it had happened.
+ * call and for at most #FNUMA_BATCH_MAX of them. The answer #FNUMA_E_STATE or
+ * #FNUMA_E_GONE means, of any page, that it is not the pool's: it leaves the pool.
  * @param pool pool. @param n 1 to INT32_MAX; at most `n` pages of each kind (home,
  *   may-be-remote, lost) are tried. @param now_ns trace only.
  * @return pages that left the pool; if none, why: #FNUMA_E_EMPTY (no free page at all),

@@ -176,7 +176,8 @@ int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
                           uint64_t now_ns, uint64_t *until_ns, int *cause);
 
 /** @brief Pages a pass could still bring home: remote ones less those given up, and, where the
- *   backend can be asked, those of unknown node. For the trigger.
+ *   backend can be asked, those of unknown node (with a pool, at most as many as may be remote
+ *   in its depot). For the trigger.
  * @param r repatriator. @return pages. @context Any. */
 uint32_t fnuma_repatriator_movable(const struct fnuma_repatriator *r);
 

@@ -426,20 +426,24 @@ static void forget(struct fnuma_pool *pool, fnuma_gfn page)
 	pool->shrunk++;
 }
 
-/*
- * File a page by what became of its release. One that may have been released stays lost
- * until the answer leaves no doubt: it is somebody else's, or it is done.
- */
+/* The page was not released, but is not the pool's either (any more): it is better lost
+ * than owned twice. */
+static bool is_not_ours(struct fnuma_result result)
+{
+	return result.outcome == FNUMA_NOT_DONE &&
+	       (result.reason == FNUMA_E_GONE || result.reason == FNUMA_E_STATE);
+}
+
+/* File a page by what became of its release. One that may have been released stays lost
+ * until the answer leaves no doubt. */
 static bool settle(struct job *job, bool was_lost, fnuma_gfn page,
                    struct fnuma_result result)
 {
 	struct fnuma_pool *pool = job->pool;
-	bool done = result.outcome == FNUMA_DONE;
-	bool unknown = !done && result.outcome != FNUMA_NOT_DONE;
+	bool unknown = result.outcome == FNUMA_UNKNOWN;
 
 	pool->away--;
-	if (done || (!unknown && (result.reason == FNUMA_E_GONE ||
-	                          (was_lost && result.reason == FNUMA_E_STATE)))) {
+	if (result.outcome == FNUMA_DONE || is_not_ours(result)) {
 		forget(pool, page);
 		return true;
 	}

@@ -4,6 +4,7 @@
 #include "books.h"
 #include "clock.h"
 #include "count.h"
+#include "num.h"
 
 #include <string.h>
 
@@ -548,13 +549,23 @@ static uint32_t room(struct step *s)
 	return left < n ? left : n;
 }
 
-/* Ask where pages of unknown node are. False: all that can be asked has been. */
+/* Ask where pages of unknown node are. */
+static void look_up(struct step *s, const fnuma_gfn *pages, uint32_t n)
+{
+	fnuma_node nodes[FNUMA_BATCH_MAX];
+	uint32_t i;
+
+	if (n && locate(s, pages, n, nodes))
+		for (i = 0; i < n; i++)
+			s->r->progress |= nodes[i].id != FNUMA_NODE_UNKNOWN_ID;
+}
+
+/* Look up the next pages of unknown node. False: all that can be asked about have been. */
 static bool settle_unknown(struct step *s)
 {
 	struct fnuma_repatriator *r = s->r;
 	fnuma_gfn pages[FNUMA_BATCH_MAX];
-	fnuma_node nodes[FNUMA_BATCH_MAX];
-	uint32_t before = r->unknown_cursor.n, look = (uint32_t)s->look, i;
+	uint32_t before = r->unknown_cursor.n, look = (uint32_t)s->look;
 	int n;
 
 	if (!(r->config.backend->caps & FNUMA_CAP_PAGE_NODES) ||
@@ -564,9 +575,7 @@ static bool settle_unknown(struct step *s)
 	                       look, pages, FNUMA_BATCH_MAX);
 	look = r->unknown_cursor.n - before + (uint32_t)n * LOOK_PER_QUERY;
 	s->look -= look < s->look ? look : s->look;
-	if (n > 0 && locate(s, pages, (uint32_t)n, nodes))
-		for (i = 0; i < (uint32_t)n; i++)
-			r->progress |= nodes[i].id != FNUMA_NODE_UNKNOWN_ID;
+	look_up(s, pages, (uint32_t)n);
 	return true;
 }
 
@@ -591,21 +600,20 @@ static bool batch_from_tracker(struct step *s)
 	return move_all(s, pages, unobjectionable(s, pages, (uint32_t)n));
 }
 
-/* Of the pages held, those that are away from home; they come first afterwards. */
-static uint32_t away(struct step *s, fnuma_gfn *pages, uint32_t n)
+/* Of the pages held, those that are away from home. */
+static uint32_t away(struct step *s, const fnuma_gfn *held, uint32_t n, fnuma_gfn *pages)
 {
 	const struct fnuma_tracker *t = s->r->config.tracker;
-	uint32_t i, front = 0;
+	uint32_t i, k = 0;
 
-	for (i = 0; i < n; i++) {
-		fnuma_gfn page = pages[i];
-
-		if (!fnuma_tracker_is_remote(t, page))
-			continue;
-		pages[i] = pages[front];
-		pages[front++] = page;
-	}
-	return front;
+	for (i = 0; i < n; i++)
+		if (fnuma_tracker_get(t, held[i]).id == FNUMA_NODE_UNKNOWN_ID)
+			pages[k++] = held[i];
+	look_up(s, pages, k);
+	for (i = 0, k = 0; i < n; i++)
+		if (fnuma_tracker_is_remote(t, held[i]))
+			pages[k++] = held[i];
+	return k;
 }
 
 /* The next batch of a domain with a pool: held while it is moved. */
@@ -631,8 +639,7 @@ static bool batch_from_pool(struct step *s)
 	if (n <= 0)
 		return true;
 	s->look -= (uint64_t)n < s->look ? (uint64_t)n : s->look;
-	memcpy(pages, held, (uint32_t)n * sizeof(*pages));
-	m = away(s, pages, (uint32_t)n);
+	m = away(s, held, (uint32_t)n, pages);
 	more = move_all(s, pages, unobjectionable(s, pages, m));
 	for (i = 0; i < (uint32_t)n; i++)
 		nodes[i] = fnuma_tracker_get(r->config.tracker, held[i]);
@@ -677,7 +684,7 @@ static void end_pass(struct step *s)
 	tell_domain(s, FNUMA_EVENT_PASS, FNUMA_OK);
 	if (r->full_nodes)
 		rest(s, FNUMA_E_NOMEM);
-	else if (!r->progress && fnuma_repatriator_movable(r))
+	else if (!r->progress && fnuma_repatriator_movable(r) && !found_dead(s))
 		rest(s, FNUMA_E_BACKOFF);
 }
 
@@ -816,13 +823,17 @@ uint32_t fnuma_repatriator_movable(const struct fnuma_repatriator *r)
 {
 	uint32_t remote = fnuma_tracker_remote(r->config.tracker);
 	uint32_t given_up = fnuma_port_load(&r->books.count[BOOKS_GAVE_UP]);
+	struct fnuma_pool_stats pool;
 	struct fnuma_layout layout;
 
 	remote = given_up < remote ? remote - given_up : 0;
-	if (r->config.pool || !(r->config.backend->caps & FNUMA_CAP_PAGE_NODES))
+	if (!(r->config.backend->caps & FNUMA_CAP_PAGE_NODES))
 		return remote;
 	fnuma_tracker_layout(r->config.tracker, &layout);
-	return remote + layout.unknown_pages;
+	if (!r->config.pool || !layout.unknown_pages)
+		return remote + layout.unknown_pages;
+	fnuma_pool_stats(r->config.pool, &pool);
+	return remote + fnuma_min_u32(layout.unknown_pages, pool.depot_remote_pages);
 }
 
 void fnuma_repatriator_stats(const struct fnuma_repatriator *r,

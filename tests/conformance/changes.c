@@ -79,8 +79,11 @@ static void a_page_released_can_be_had_again_but_not_released_twice(struct run *
 	REQUIRE(r, acquire_more(r, 1) == 1, "no page could be had");
 	page = r->held[0];
 	REQUIRE(r, release_all(r), "a single page could not be released");
-	REQUIRE(r, fnuma_backend_release(&r->be, r->t->domain, &page, 1, &result) <= 0,
+	REQUIRE(r, fnuma_backend_release(&r->be, r->t->domain, &page, 1, &result) == 0,
 	        "a page was released twice");
+	REQUIRE(r, result.outcome == FNUMA_NOT_DONE &&
+	           (result.reason == FNUMA_E_STATE || result.reason == FNUMA_E_GONE),
+	        "a page released twice is not said to be in the wrong state");
 	REQUIRE(r, acquire_more(r, SOME) > 0, "no page could be had again");
 	REQUIRE(r, release_all(r), "not every page could be released");
 }

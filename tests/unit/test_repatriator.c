@@ -772,58 +772,119 @@ static void retuning_takes_effect_and_keeps_the_books(void **state)
 
 /* ---- with a pool ---- */
 
-static void with_a_pool_its_free_remote_pages_come_home_and_no_others(void **state)
+/* Of a pool of 32 pages, all flipped, `given` are free again and the others in use. */
+struct pool_world {
+	struct fnuma_pool *pool;
+	struct fnuma_pool_cache cache;
+	fnuma_gfn pages[32];
+	struct fnuma_result results[32];
+	void *memory;
+};
+
+static void make_pool(struct pool_world *p)
+{
+	struct fnuma_pool_config c = {0};
+
+	c.frames = FRAMES;
+	c.max_pages = 256;
+	c.caches = 1;
+	c.magazine_pages = 8;
+	c.backend = &w.be;
+	c.domain = w.guest;
+	c.homes = at_home;
+	c.n_homes = 1;
+	assert_int_equal(posix_memalign(&p->memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&c)),
+	                 0);
+	assert_int_equal(fnuma_pool_init(p->memory, fnuma_pool_bytes(&c), &c, &p->pool), 0);
+	assert_int_equal(fnuma_pool_attach(p->pool, &p->cache), 0);
+}
+
+static void open_pool_world(struct pool_world *p, uint32_t given)
 {
 	struct fnuma_repatriator_config config = {0};
-	struct fnuma_pool_config pc = {0};
-	struct fnuma_pool_cache cache;
-	struct fnuma_pool_stats ps;
-	struct fnuma_result results[32];
-	fnuma_gfn pages[32];
-	void *memory;
-	uint32_t i;
 
-	(void)state;
 	open_mock(at_home, 1);
 	assert_int_equal(fnuma_mock_app_exit(w.mock, w.guest), FRAMES);
 	start(at_home, 1, config);
-	pc.frames = FRAMES;
-	pc.max_pages = 256;
-	pc.caches = 1;
-	pc.magazine_pages = 8;
-	pc.backend = &w.be;
-	pc.domain = w.guest;
-	pc.homes = at_home;
-	pc.n_homes = 1;
-	assert_int_equal(posix_memalign(&memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&pc)), 0);
-	free(w.memory);
-	assert_int_equal(fnuma_pool_init(memory, fnuma_pool_bytes(&pc), &pc, &config.pool), 0);
+	make_pool(p);
 	config.backend = &w.be;
 	config.domain = w.guest;
 	config.tracker = w.tracker;
+	config.pool = p->pool;
 	config.trace.fn = listen;
+	free(w.memory);
 	w.memory = malloc(fnuma_repatriator_bytes(&config));
 	assert_int_equal(fnuma_repatriator_init(w.memory, fnuma_repatriator_bytes(&config),
 	                                        &config, &w.r), 0);
-	assert_int_equal(fnuma_pool_grow(config.pool, 32, 0), 32);
-	assert_int_equal(fnuma_pool_attach(config.pool, &cache), 0);
-	assert_int_equal(fnuma_pool_take(&cache, pages, 32), 32);
-	assert_int_equal(fnuma_backend_flip(&w.be, w.guest, w.priv, pages, 32, results), 32);
-	assert_int_equal(fnuma_tracker_record(w.tracker, pages, results, 32), 32);
+	assert_int_equal(fnuma_pool_grow(p->pool, 32, 0), 32);
+	assert_int_equal(fnuma_pool_take(&p->cache, p->pages, 32), 32);
+	assert_int_equal(fnuma_backend_flip(&w.be, w.guest, w.priv, p->pages, 32, p->results),
+	                 32);
+	assert_int_equal(fnuma_tracker_record(w.tracker, p->pages, p->results, 32), 32);
 	assert_int_equal(fnuma_tracker_remote(w.tracker), 32);
-	/* Twenty are free again, twelve in use: those are not touched. */
-	assert_int_equal(fnuma_pool_give(&cache, pages, 20), 20);
-	assert_true(fnuma_pool_flush(&cache) > 0);
+	assert_int_equal(fnuma_pool_give(&p->cache, p->pages, given), given);
+	assert_true(fnuma_pool_flush(&p->cache) >= 0);
+}
+
+static void close_pool_world(struct pool_world *p)
+{
+	free(p->memory);
+	close_world();
+}
+
+static void with_a_pool_its_free_remote_pages_come_home_and_no_others(void **state)
+{
+	struct pool_world p;
+	struct fnuma_pool_stats ps;
+	uint32_t i;
+
+	(void)state;
+	open_pool_world(&p, 20);
 	assert_int_equal(pass(0), 20);
-	fnuma_pool_stats(config.pool, &ps);
+	fnuma_pool_stats(p.pool, &ps);
 	assert_int_equal(ps.depot_home_pages, 20);
 	assert_int_equal(ps.depot_remote_pages, 0);
 	assert_int_equal(ps.held_pages, 0);
 	assert_int_equal(fnuma_tracker_remote(w.tracker), 12);
 	for (i = 20; i < 32; i++)
-		assert_int_equal(fnuma_mock_node(w.mock, w.guest, pages[i]).id, AWAY);
-	free(memory);
-	close_world();
+		assert_int_equal(fnuma_mock_node(w.mock, w.guest, p.pages[i]).id, AWAY);
+	close_pool_world(&p);
+}
+
+static void free_pages_of_a_pool_that_nobody_could_place_are_looked_up_and_come_home(
+	void **state)
+{
+	fnuma_node unknown[20];
+	struct pool_world p;
+
+	(void)state;
+	open_pool_world(&p, 20);
+	memset(unknown, FNUMA_NODE_UNKNOWN_ID, sizeof(unknown));
+	assert_int_equal(fnuma_tracker_set(w.tracker, p.pages, unknown, 20), 20);
+	/* Twelve remote ones in use, and twenty that must be asked about. */
+	assert_int_equal(fnuma_repatriator_movable(w.r), 32);
+	assert_int_equal(pass(0), 20);
+	assert_int_equal(fnuma_repatriator_movable(w.r), 12);
+	/* Pages of unknown node that are not the pool's are none of its business. */
+	assert_int_equal(fnuma_tracker_set(w.tracker, &p.pages[0], unknown, 1), 1);
+	assert_int_equal(fnuma_repatriator_movable(w.r), 12);
+	close_pool_world(&p);
+}
+
+static void a_pass_that_could_do_nothing_finds_out_that_the_domain_is_dead(void **state)
+{
+	struct pool_world p;
+
+	(void)state;
+	open_pool_world(&p, 0);
+	fnuma_repatriator_begin(w.r);
+	assert_int_equal(step(0, 64), 0);
+	assert_int_equal(w.report.why, FNUMA_E_BACKOFF); /* all in use */
+	assert_int_equal(fnuma_mock_domain_destroy(w.mock, w.guest), 0);
+	fnuma_repatriator_begin(w.r);
+	assert_int_equal(step(SECOND, 64), FNUMA_E_GONE);
+	assert_int_equal(stats().state, FNUMA_E_GONE);
+	close_pool_world(&p);
 }
 
 /* ---- the liar's table ---- */
@@ -926,6 +987,10 @@ int main(void)
 		cmocka_unit_test(paused_nothing_moves_and_resumed_the_pass_goes_on),
 		cmocka_unit_test(retuning_takes_effect_and_keeps_the_books),
 		cmocka_unit_test(with_a_pool_its_free_remote_pages_come_home_and_no_others),
+		cmocka_unit_test(
+			free_pages_of_a_pool_that_nobody_could_place_are_looked_up_and_come_home),
+		cmocka_unit_test(
+			a_pass_that_could_do_nothing_finds_out_that_the_domain_is_dead),
 		cmocka_unit_test(bad_configurations_are_refused),
 		cmocka_unit_test(a_step_without_bound_or_report_is_refused),
 	};

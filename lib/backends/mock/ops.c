@@ -110,6 +110,8 @@ static int op_acquire(void *cookie, fnuma_domain domain, fnuma_gfn *pages, uint3
 	return (int)got;
 }
 
+/* A page that nobody acquired may well be asked to go: by a pool that could not be told
+ * whether it had gone. */
 static void release_pages(struct mock_batch *b, const fnuma_gfn *pages, uint32_t n,
                           struct fnuma_result *results)
 {
@@ -117,8 +119,15 @@ static void release_pages(struct mock_batch *b, const fnuma_gfn *pages, uint32_t
 
 	mock_batch_unmark(b, pages, n);
 	for (i = 0; i < n; i++) {
+		uint64_t entry = b->dom->p2m[pages[i].n];
+
+		if ((mock_use(entry) & MOCK_USE) != MOCK_POOL) {
+			results[i] = mock_result(FNUMA_NOT_DONE, mock_node_of(entry),
+			                         FNUMA_E_STATE);
+			continue;
+		}
 		mock_push(b->dom, pages[i].n);
-		results[i] = b->m->done[mock_node_of(b->dom->p2m[pages[i].n])];
+		results[i] = b->m->done[mock_node_of(entry)];
 	}
 	b->spent_ns += n * b->m->config.costs.alloc_page_ns;
 }
@@ -131,8 +140,7 @@ static int op_release(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
 
 	b.name = "release";
 	b.m = cookie;
-	b.use_mask = MOCK_USE;
-	b.use = MOCK_POOL;
+	b.use_mask = b.use = 0;
 	b.act = release_pages;
 	b.claim = FNUMA_NODE_UNKNOWN_ID;
 	err = mock_find(b.m, domain, &b.dom);
