@@ -144,7 +144,7 @@ static struct mock_domain *find_slot(struct fnuma_mock *m, uint32_t *slot)
 {
 	struct mock_domain **bigger;
 
-	for (*slot = 0; *slot < m->slots; (*slot)++) {
+	for (*slot = m->dead ? 0 : m->slots; *slot < m->slots; (*slot)++) {
 		if (!m->domain[*slot]->live)
 			return m->domain[*slot];
 	}
@@ -155,6 +155,7 @@ static struct mock_domain *find_slot(struct fnuma_mock *m, uint32_t *slot)
 	bigger[m->slots] = calloc(1, sizeof(**bigger));
 	if (!bigger[m->slots])
 		return NULL;
+	m->dead++;
 	return bigger[m->slots++];
 }
 
@@ -175,7 +176,7 @@ static int make_tables(struct mock_domain *dom,
 	             CHURN_BURST_DEFAULT;
 	dom->p2m = mock_table(dom->frames, sizeof(*dom->p2m));
 	dom->list = mock_table(dom->frames, sizeof(*dom->list));
-	while (dom->ring_mask < dom->ring_size)
+	while (dom->ring_mask + 1 < dom->ring_size)
 		dom->ring_mask = dom->ring_mask * 2 + 1;
 	dom->ring = mock_table((size_t)dom->ring_mask + 1, sizeof(*dom->ring));
 	if (dom->p2m && dom->list && dom->ring)
@@ -219,6 +220,7 @@ int fnuma_mock_domain_create(struct fnuma_mock *m,
 	*dom = made;
 	dom->generation = generation;
 	dom->live = true;
+	m->dead--;
 	dom->rng = rng_stream(m->config.seed, slot, generation);
 	for (i = 0; i < MOCK_DRAWS; i++)
 		dom->draw[i] = rng_below(&dom->rng, dom->n_app);
@@ -237,6 +239,7 @@ void mock_domain_kill(struct fnuma_mock *m, struct mock_domain *dom)
 		mock_frame_put(m, mock_node_of(dom->p2m[g]), (uint32_t)dom->p2m[g]);
 	free_tables(dom);
 	dom->live = false;
+	m->dead++;
 }
 
 int fnuma_mock_domain_destroy(struct fnuma_mock *m, fnuma_domain d)

@@ -20,12 +20,13 @@ static void turn_ring(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 {
 	const uint32_t mask = peer->ring_mask, ring_n = peer->ring_n;
 	uint32_t *ring = peer->ring, *top = &peer->list[peer->n_free];
+	const uint32_t ahead = ring_n > RING_AHEAD ? RING_AHEAD : ring_n - 1;
 	uint32_t head = peer->ring_head, i;
 
 	for (i = 0; i < n; i++, head++) {
 		uint32_t g = ring[head & mask];
 
-		__builtin_prefetch(&peer->p2m[ring[(head + RING_AHEAD) & mask]], 1);
+		__builtin_prefetch(&peer->p2m[ring[(head + ahead) & mask]], 1);
 		ring[(head + ring_n) & mask] = *--top;
 		*top = g;
 		taken[i] = g;

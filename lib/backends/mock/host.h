@@ -78,6 +78,7 @@ struct fnuma_mock {
 	uint64_t packets;  /* the random stream that packets carry */
 	struct mock_domain **domain;
 	uint32_t slots;
+	uint32_t dead; /* of these, without a domain */
 	uint64_t now_ns;
 	uint64_t spent_ns;
 	bool faulty;

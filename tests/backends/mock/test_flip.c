@@ -161,6 +161,26 @@ static void a_copy_brings_content_and_moves_no_page(void **state)
 	close_host(&f);
 }
 
+static void without_contents_pages_change_places_all_the_same(void **state)
+{
+	struct fnuma_result r[FNUMA_BATCH_MAX];
+	struct fixture f;
+	struct fnuma_mock_config config = host_config(&f);
+	fnuma_gfn pages[8];
+
+	(void)state;
+	config.contents = false;
+	open_host(&f, &config);
+	assert_int_equal(fnuma_mock_alloc(f.m, f.guest, pages, 8), 8);
+	assert_int_equal(fnuma_mock_copy(f.m, f.guest, f.peer, pages, 8), 8);
+	assert_int_equal(on_node(&f, f.guest, 1), 0);
+	assert_int_equal(flip(&f, pages, 8, r), 8);
+	assert_int_equal(on_node(&f, f.guest, 1), 8);
+	assert_int_equal(move_to(&f, pages, 8, 0, r), 8);
+	assert_int_equal(on_node(&f, f.guest, 1), 0);
+	close_host(&f);
+}
+
 static void a_copy_refuses_bad_pages_and_changes_nothing(void **state)
 {
 	struct fixture f;
@@ -267,6 +287,7 @@ int main(void)
 		cmocka_unit_test(only_pages_held_by_the_driver_can_be_flipped),
 		cmocka_unit_test(a_domain_cannot_flip_with_itself_or_the_dead),
 		cmocka_unit_test(a_copy_brings_content_and_moves_no_page),
+		cmocka_unit_test(without_contents_pages_change_places_all_the_same),
 		cmocka_unit_test(a_copy_refuses_bad_pages_and_changes_nothing),
 		cmocka_unit_test(a_guest_that_holds_pages_and_churns_drifts),
 		cmocka_unit_test(without_churn_nothing_drifts_beyond_the_ring),
