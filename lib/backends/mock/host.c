@@ -265,9 +265,11 @@ uint64_t fnuma_mock_spent(const struct fnuma_mock *m)
 void fnuma_mock_set_faults(struct fnuma_mock *m, const struct fnuma_mock_faults *faults)
 {
 	const struct fnuma_mock_faults none = {0, 0, 0, 0, 0, 0};
+	const struct fnuma_mock_faults *f = faults ? faults : &none;
 
-	m->faults = faults ? *faults : none;
-	m->faulty = memcmp(&m->faults, &none, sizeof(none)) != 0;
+	m->faults = *f;
+	m->faulty = f->busy_ppm || f->nomem_ppm || f->half_ppm || f->lie_ppm ||
+	            f->unfilled_ppm || f->gone_after_pages;
 }
 
 void fnuma_mock_fault_counts(const struct fnuma_mock *m,
