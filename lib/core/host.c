@@ -6,18 +6,18 @@
 
 #include <string.h>
 
-#define MEMBERS_MAX (UINT32_C(1) << 20)
-#define WEIGHT_MAX 1000u
-#define WEIGHT_DEFAULT 100u
+#define MEMBERS_MAX     (UINT32_C(1) << 20)
+#define WEIGHT_MAX      1000u
+#define WEIGHT_DEFAULT  100u
 #define PAGE_NS_DEFAULT 3000u
 /* A round earns a member this many hundredths of a page for each unit of weight: a batch
  * of 32 for a weight of 100, so that rounds are short and batches whole. */
-#define QUANTUM 32u
+#define QUANTUM   32u
 #define PAGE_COST 100u
 /* What asking one trigger counts for in the bound of a step, and a turn at the least. */
-#define ASK_WORK 64u
+#define ASK_WORK  64u
 #define TURN_WORK 8u
-#define NOBODY UINT32_MAX
+#define NOBODY    UINT32_MAX
 
 /* One member, in the caller's memory; its tracker and its repatriator follow it. */
 struct member {
@@ -28,7 +28,7 @@ struct member {
 	uint32_t weight;
 	uint32_t deficit; /* hundredths of a page it may still attempt in this round */
 	uint32_t watch_pages; /* remote pages at which its trigger must be asked */
-	bool active;      /* a pass is under way */
+	bool active;          /* a pass is under way */
 	bool paused;
 	bool gone;
 };
@@ -185,9 +185,9 @@ static struct fnuma_tracker_config tracker_config(const struct fnuma_host *h,
 	return t;
 }
 
-static struct fnuma_repatriator_config repatriator_config(const struct fnuma_host *h,
-                                                          const struct fnuma_member_config *c,
-                                                          struct fnuma_tracker *tracker)
+static struct fnuma_repatriator_config
+repatriator_config(const struct fnuma_host *h, const struct fnuma_member_config *c,
+                   struct fnuma_tracker *tracker)
 {
 	struct fnuma_repatriator_config r;
 
@@ -447,8 +447,9 @@ static void watch(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 		plan(h, i, fnuma_clock_tell(&h->clock, now_ns));
 }
 
-int fnuma_host_record(struct fnuma_host *host, fnuma_member member, const fnuma_gfn *pages,
-                      const struct fnuma_result *results, uint32_t n, uint64_t now_ns)
+int fnuma_host_record(struct fnuma_host *host, fnuma_member member,
+                      const fnuma_gfn *pages, const struct fnuma_result *results,
+                      uint32_t n, uint64_t now_ns)
 {
 	struct member *m = member_of(host, member);
 	int done;
@@ -587,7 +588,8 @@ int fnuma_host_step(struct fnuma_host *host, uint64_t now_ns, uint32_t max_pages
 
 		account(host, &report);
 		moved += report.moved;
-		left = less(left, report.attempted > TURN_WORK ? report.attempted : TURN_WORK);
+		left = less(left,
+		            report.attempted > TURN_WORK ? report.attempted : TURN_WORK);
 	}
 	if (next_ns)
 		*next_ns = fnuma_host_next(host, now_ns);
@@ -657,12 +659,14 @@ int fnuma_host_retune(struct fnuma_host *host, fnuma_member member,
 	return FNUMA_OK;
 }
 
-int fnuma_host_set_limits(struct fnuma_host *host, const struct fnuma_budget_limits *limits)
+int fnuma_host_set_limits(struct fnuma_host *host,
+                          const struct fnuma_budget_limits *limits)
 {
 	return fnuma_budget_retune(&host->budget, limits);
 }
 
-struct fnuma_tracker *fnuma_host_tracker(const struct fnuma_host *host, fnuma_member member)
+struct fnuma_tracker *fnuma_host_tracker(const struct fnuma_host *host,
+                                         fnuma_member member)
 {
 	struct member *m = member_of(host, member);
 

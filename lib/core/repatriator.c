@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include <flipnuma/repatriator.h>
+#include "repatriator_internal.h"
 
-#include "books.h"
-#include "clock.h"
 #include "count.h"
 #include "num.h"
 
 #include <string.h>
 
-#define BOOKS_DEFAULT 16384u
-#define BATCH_DEFAULT 32u
-#define ATTEMPTS_DEFAULT 5u
-#define ATTEMPTS_MAX 16u
-#define BACKOFF_DEFAULT_NS UINT64_C(1000000000)
+#define BOOKS_DEFAULT       16384u
+#define BATCH_DEFAULT       32u
+#define ATTEMPTS_DEFAULT    5u
+#define ATTEMPTS_MAX        16u
+#define BACKOFF_DEFAULT_NS  UINT64_C(1000000000)
 #define COOLDOWN_DEFAULT_NS UINT64_C(10000000000)
-/* Waits double up to 2^6 times the first. */
-#define DOUBLINGS_MAX 6u
 /* Frames looked at for each page that may be attempted: a guest with 3 % of its pages
  * remote has one in 32 frames, so this is only felt where there is little to do. */
 #define LOOK_PER_PAGE 4096u
@@ -24,36 +20,7 @@
 /* Slots of the books swept for each page attempted: entries must expire at least as fast
  * as they are made. */
 #define SWEEP_PER_PAGE 4u
-#define SWEEP_MIN 64u
-
-struct fnuma_repatriator {
-	struct fnuma_repatriator_config config;
-	struct fnuma_repatriator_stats stats;
-	struct fnuma_clock clock;
-	struct books books;
-	uint64_t rest_until_ns; /* 0: not resting */
-	uint32_t rests_in_row;
-	uint64_t full_nodes;    /* homes found without memory in this pass */
-	bool active;
-	bool paused;
-	bool gone;
-	bool progress;          /* something moved, or was settled, in this pass */
-	uint32_t pool_left;     /* pages of the pool still to be looked at in this pass */
-	uint32_t moved_in_pass;
-	fnuma_gfn cursor;       /* of remote pages */
-	fnuma_gfn unknown_cursor;
-};
-
-/* What one step needs to hand around. */
-struct step {
-	struct fnuma_repatriator *r;
-	struct fnuma_budget *budget;
-	struct fnuma_repatriator_report *report;
-	uint64_t now_ns; /* the caller's, for the trace */
-	uint64_t at_ns;  /* ours */
-	uint32_t max_pages;
-	uint64_t look;
-};
+#define SWEEP_MIN      64u
 
 /* ---- making one ------------------------------------------------------------------ */
 
@@ -144,367 +111,6 @@ int fnuma_repatriator_retune(struct fnuma_repatriator *r,
 	return FNUMA_OK;
 }
 
-/* ---- telling what happens -------------------------------------------------------- */
-
-static void tell(const struct step *s, enum fnuma_event_kind kind, int why, fnuma_gfn page,
-                 fnuma_node from, fnuma_node to)
-{
-	const struct fnuma_trace *trace = &s->r->config.trace;
-	struct fnuma_event e;
-
-	if (!trace->fn)
-		return;
-	memset(&e, 0, sizeof(e));
-	e.kind = kind;
-	e.why = why;
-	e.now_ns = s->now_ns;
-	e.domain = s->r->config.domain;
-	e.page = page;
-	e.from = from;
-	e.to = to;
-	if (kind == FNUMA_EVENT_BACKOFF)
-		e.until_ns = fnuma_clock_callers(&s->r->clock, s->r->rest_until_ns);
-	if (kind == FNUMA_EVENT_PASS)
-		e.count = s->r->moved_in_pass;
-	trace->fn(trace->cookie, &e);
-}
-
-static void tell_domain(const struct step *s, enum fnuma_event_kind kind, int why)
-{
-	tell(s, kind, why, fnuma_gfn_of(FNUMA_GFN_NONE_N), fnuma_node_none(),
-	     fnuma_node_none());
-}
-
-static void count_reason(struct fnuma_repatriator *r, int why)
-{
-	FNUMA_ASSERT(why <= 0 && why > FNUMA_E_LAST);
-	fnuma_count(&r->stats.by_reason[-why], 1);
-}
-
-/* ---- resting the whole domain ---------------------------------------------------- */
-
-static uint64_t doubled(uint64_t first_ns, uint32_t times)
-{
-	return first_ns << (times < DOUBLINGS_MAX ? times : DOUBLINGS_MAX);
-}
-
-static void rest(struct step *s, int why)
-{
-	struct fnuma_repatriator *r = s->r;
-
-	r->rest_until_ns =
-		s->at_ns + doubled(r->config.tuning.backoff_ns, r->rests_in_row);
-	if (r->rests_in_row < DOUBLINGS_MAX)
-		r->rests_in_row++;
-	fnuma_count(&r->stats.rests, 1);
-	s->report->why = FNUMA_E_BACKOFF;
-	tell_domain(s, FNUMA_EVENT_BACKOFF, why);
-}
-
-static bool resting(const struct fnuma_repatriator *r, uint64_t at_ns)
-{
-	return r->rest_until_ns && at_ns < r->rest_until_ns;
-}
-
-static bool found_dead(struct step *s)
-{
-	int err = fnuma_backend_alive(s->r->config.backend, s->r->config.domain);
-
-	if (err != FNUMA_E_GONE && err != FNUMA_E_STALE)
-		return false;
-	s->r->gone = true;
-	s->r->active = false;
-	s->report->why = FNUMA_E_GONE;
-	tell_domain(s, FNUMA_EVENT_STATE, FNUMA_E_GONE);
-	return true;
-}
-
-/* ---- the books ------------------------------------------------------------------- */
-
-/* What stands against moving a page now. */
-static int objection(const struct books_entry *e, uint64_t at_ns)
-{
-	if (!e)
-		return FNUMA_OK;
-	if (e->kind == BOOKS_GAVE_UP)
-		return FNUMA_E_GAVE_UP;
-	if (at_ns >= e->until_ns)
-		return FNUMA_OK;
-	return e->kind == BOOKS_COOLING ? FNUMA_E_COOLDOWN : FNUMA_E_BACKOFF;
-}
-
-/* An expired cool-down says nothing any more; failures of a page that came home by other
- * ways neither. An expired back-off stays: it counts the attempts. */
-static bool stale(void *cookie, const struct books_entry *e)
-{
-	const struct step *s = cookie;
-
-	if (e->kind == BOOKS_COOLING)
-		return s->at_ns >= e->until_ns;
-	return !fnuma_tracker_is_remote(s->r->config.tracker, fnuma_gfn_of(e->gfn)) &&
-	       fnuma_tracker_get(s->r->config.tracker, fnuma_gfn_of(e->gfn)).id !=
-	               FNUMA_NODE_UNKNOWN_ID;
-}
-
-static void note_moved(struct step *s, fnuma_gfn page)
-{
-	struct fnuma_repatriator *r = s->r;
-	struct books_entry *e;
-
-	if (r->config.tuning.cooldown_ns == FNUMA_NEVER) {
-		e = fnuma_books_find(&r->books, page.n);
-		if (e)
-			fnuma_books_drop(&r->books, e);
-		return;
-	}
-	e = fnuma_books_make(&r->books, page.n);
-	fnuma_books_turn(&r->books, e, BOOKS_COOLING);
-	e->attempts = 0;
-	e->cause = FNUMA_OK;
-	e->until_ns = s->at_ns + r->config.tuning.cooldown_ns;
-}
-
-static void note_failed(struct step *s, fnuma_gfn page, int why, fnuma_node from,
-                        fnuma_node to)
-{
-	struct fnuma_repatriator *r = s->r;
-	struct books_entry *e = fnuma_books_make(&r->books, page.n);
-
-	if (e->kind == BOOKS_COOLING)
-		e->attempts = 0;
-	e->attempts++;
-	e->cause = (int16_t)why;
-	if (e->attempts >= r->config.tuning.attempts_max) {
-		fnuma_books_turn(&r->books, e, BOOKS_GAVE_UP);
-		e->until_ns = FNUMA_NEVER;
-		tell(s, FNUMA_EVENT_GAVE_UP, why, page, from, to);
-		return;
-	}
-	fnuma_books_turn(&r->books, e, BOOKS_BACKOFF);
-	e->until_ns = s->at_ns + doubled(r->config.tuning.backoff_ns, e->attempts - 1u);
-	tell(s, FNUMA_EVENT_KEPT, why, page, from, to);
-}
-
-/* ---- one batch ------------------------------------------------------------------- */
-
-/* Ask where pages are, and believe it: the tracker follows. */
-static bool locate(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
-{
-	struct fnuma_repatriator *r = s->r;
-
-	if (!(r->config.backend->caps & FNUMA_CAP_PAGE_NODES) ||
-	    fnuma_backend_page_nodes(r->config.backend, r->config.domain, pages, n, nodes) < 0)
-		return false;
-	/* A node the tracker does not have would be refused: nothing is recorded then. */
-	return fnuma_tracker_set(r->config.tracker, pages, nodes, n) == (int)n;
-}
-
-/* Keep the pages that are away from `to` after all; returns how many. */
-static uint32_t still_remote(struct step *s, fnuma_gfn *pages, uint32_t n)
-{
-	struct fnuma_repatriator *r = s->r;
-	fnuma_node nodes[FNUMA_BATCH_MAX];
-	uint32_t i, kept = 0;
-
-	if (!(r->config.tuning.flags & FNUMA_REPAT_VERIFY) || !locate(s, pages, n, nodes))
-		return n;
-	for (i = 0; i < n; i++) {
-		if (fnuma_tracker_is_remote(r->config.tracker, pages[i]))
-			pages[kept++] = pages[i];
-		else
-			fnuma_count(&r->stats.found_home, 1);
-	}
-	r->progress |= kept < n;
-	return kept;
-}
-
-/* A page reported moved that is somewhere else was not. */
-static void catch_lies(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to,
-                       struct fnuma_result *results)
-{
-	struct fnuma_repatriator *r = s->r;
-	fnuma_node nodes[FNUMA_BATCH_MAX];
-	uint32_t i;
-
-	if (!(r->config.tuning.flags & FNUMA_REPAT_VERIFY) || !locate(s, pages, n, nodes))
-		return;
-	for (i = 0; i < n; i++) {
-		if (results[i].outcome != FNUMA_DONE || nodes[i].id == to.id ||
-		    nodes[i].id == FNUMA_NODE_UNKNOWN_ID)
-			continue;
-		results[i].outcome = FNUMA_NOT_DONE;
-		results[i].reason = FNUMA_E_LIE;
-		results[i].node = nodes[i];
-	}
-}
-
-/* A failure that is the page's own goes into the books; others are the domain's. */
-static void settle_failure(struct step *s, fnuma_gfn page, const struct fnuma_result *result,
-                           fnuma_node from, fnuma_node to)
-{
-	struct fnuma_repatriator *r = s->r;
-	fnuma_node none = fnuma_node_none();
-
-	fnuma_count(&r->stats.failed, 1);
-	count_reason(r, result->reason);
-	switch (result->reason) {
-	case FNUMA_E_NOT_TRIED:
-		if (page.n < r->cursor.n)
-			r->cursor = page;
-		break;
-	case FNUMA_E_NOMEM:
-		r->full_nodes |= UINT64_C(1) << to.id;
-		tell(s, FNUMA_EVENT_KEPT, FNUMA_E_NOMEM, page, from, to);
-		break;
-	case FNUMA_E_GONE:
-		fnuma_tracker_set(r->config.tracker, &page, &none, 1);
-		r->progress = true;
-		tell(s, FNUMA_EVENT_KEPT, FNUMA_E_GONE, page, from, to);
-		break;
-	default:
-		note_failed(s, page, result->reason, from, to);
-	}
-}
-
-static void settle(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to,
-                   const struct fnuma_result *results)
-{
-	struct fnuma_repatriator *r = s->r;
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		fnuma_node from = fnuma_tracker_get(r->config.tracker, pages[i]);
-
-		if (results[i].outcome != FNUMA_DONE) {
-			settle_failure(s, pages[i], &results[i], from, to);
-			continue;
-		}
-		s->report->moved++;
-		r->moved_in_pass++;
-		r->progress = true;
-		r->rests_in_row = 0;
-		fnuma_count(&r->stats.moved, 1);
-		note_moved(s, pages[i]);
-		tell(s, FNUMA_EVENT_MOVED, FNUMA_OK, pages[i], from, to);
-	}
-	/* After the events, which say where each page came from. */
-	fnuma_tracker_record(r->config.tracker, pages, results, n);
-}
-
-static void rehearse(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to)
-{
-	uint32_t i;
-
-	s->report->attempted += n;
-	fnuma_count(&s->r->stats.would_move, n);
-	for (i = 0; i < n; i++)
-		tell(s, FNUMA_EVENT_KEPT, FNUMA_E_DRY_RUN, pages[i],
-		     fnuma_tracker_get(s->r->config.tracker, pages[i]), to);
-}
-
-static void charge(struct step *s, uint32_t n, uint64_t spent_ns)
-{
-	fnuma_count(&s->r->stats.spent_ns, spent_ns);
-	s->report->spent_ns += spent_ns;
-	/* Never refused: no more pages are chosen than the budget lets through. */
-	if (s->budget)
-		fnuma_budget_spend(s->budget, s->now_ns, n, spent_ns);
-}
-
-/* Move pages that share a destination. False: nothing more should be tried in this step. */
-static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
-{
-	struct fnuma_repatriator *r = s->r;
-	struct fnuma_result results[FNUMA_BATCH_MAX];
-	uint64_t spent_ns = 0;
-	uint32_t tried, i;
-	int done;
-
-	n = still_remote(s, pages, n);
-	if (!n)
-		return true;
-	if (r->config.tuning.flags & FNUMA_REPAT_DRY_RUN) {
-		rehearse(s, pages, n, to);
-		return true;
-	}
-	done = fnuma_backend_move(r->config.backend, r->config.domain, pages, n, to,
-	                          r->config.pool ? FNUMA_CONTENT_NOBODYS : FNUMA_CONTENT_KEEP,
-	                          results, &spent_ns);
-	fnuma_count(&r->stats.calls, 1);
-	if (done < 0) {
-		charge(s, 0, spent_ns);
-		count_reason(r, done);
-		if (!found_dead(s))
-			rest(s, done);
-		return false;
-	}
-	charge(s, n, spent_ns);
-	s->report->attempted += n;
-	fnuma_count(&r->stats.attempted, n);
-	catch_lies(s, pages, n, to, results);
-	settle(s, pages, n, to, results);
-	for (i = 0, tried = 0; i < n; i++) {
-		tried += results[i].reason != FNUMA_E_NOT_TRIED;
-		if (results[i].reason == FNUMA_E_GONE && found_dead(s))
-			return false;
-	}
-	if (!tried)
-		rest(s, FNUMA_E_NOT_TRIED);
-	return tried > 0;
-}
-
-/* Where a page should go, homes found full left out; none if they all are. */
-static fnuma_node destination(const struct fnuma_repatriator *r, fnuma_gfn page)
-{
-	const struct fnuma_tracker *t = r->config.tracker;
-	fnuma_node to = fnuma_tracker_home(t, page);
-	uint64_t others = fnuma_tracker_home_nodes(t) & ~r->full_nodes;
-
-	if (!(r->full_nodes >> to.id & 1))
-		return to;
-	for (to.id = 0; to.id < FNUMA_NODES_MAX; to.id++)
-		if ((others >> to.id & 1) && fnuma_tracker_is_home(t, page, to))
-			return to;
-	return fnuma_node_none();
-}
-
-/* Move the pages that go where the first one goes to the front; returns how many. */
-static uint32_t gather(const struct fnuma_repatriator *r, fnuma_gfn *pages, uint32_t n,
-                       fnuma_node to)
-{
-	uint32_t i, front = 0;
-
-	for (i = 0; i < n; i++) {
-		fnuma_gfn page = pages[i];
-
-		if (!fnuma_tracker_is_home(r->config.tracker, page, to))
-			continue;
-		pages[i] = pages[front];
-		pages[front++] = page;
-	}
-	return front;
-}
-
-static bool move_all(struct step *s, fnuma_gfn *pages, uint32_t n)
-{
-	while (n) {
-		fnuma_node to = destination(s->r, pages[0]);
-		uint32_t k = 1;
-
-		if (to.id == FNUMA_NODE_NONE_ID) {
-			fnuma_count(&s->r->stats.skipped, 1);
-			count_reason(s->r, FNUMA_E_NOMEM);
-		} else {
-			k = gather(s->r, pages, n, to);
-			if (!move(s, pages, k, to))
-				return false;
-		}
-		pages += k;
-		n -= k;
-	}
-	return true;
-}
-
 /* ---- choosing pages -------------------------------------------------------------- */
 
 /* Drop the pages that the books object to, or have no room for; returns how many are
@@ -516,7 +122,7 @@ static uint32_t unobjectionable(struct step *s, fnuma_gfn *pages, uint32_t n)
 
 	for (i = 0; i < n; i++) {
 		const struct books_entry *e = fnuma_books_find(&r->books, pages[i].n);
-		int why = objection(e, s->at_ns);
+		int why = fnuma_repat_objection(e, s->at_ns);
 
 		if (!e && !fresh)
 			why = s->report->why = FNUMA_E_NOSPC;
@@ -526,9 +132,10 @@ static uint32_t unobjectionable(struct step *s, fnuma_gfn *pages, uint32_t n)
 			continue;
 		}
 		fnuma_count(&r->stats.skipped, 1);
-		count_reason(r, why);
-		tell(s, FNUMA_EVENT_KEPT, why, pages[i],
-		     fnuma_tracker_get(r->config.tracker, pages[i]), fnuma_node_none());
+		fnuma_repat_count_reason(r, why);
+		fnuma_repat_tell(s, FNUMA_EVENT_KEPT, why, pages[i],
+		                 fnuma_tracker_get(r->config.tracker, pages[i]),
+		                 fnuma_node_none());
 	}
 	return kept;
 }
@@ -555,12 +162,12 @@ static void look_up(struct step *s, const fnuma_gfn *pages, uint32_t n)
 	fnuma_node nodes[FNUMA_BATCH_MAX];
 	uint32_t i;
 
-	if (n && locate(s, pages, n, nodes))
+	if (n && fnuma_repat_locate(s, pages, n, nodes))
 		for (i = 0; i < n; i++)
 			s->r->progress |= nodes[i].id != FNUMA_NODE_UNKNOWN_ID;
 }
 
-/* Look up the next pages of unknown node. False: all that can be asked about have been. */
+/* Look up the next pages of unknown node. False: all that can be asked have been. */
 static bool settle_unknown(struct step *s)
 {
 	struct fnuma_repatriator *r = s->r;
@@ -597,7 +204,7 @@ static bool batch_from_tracker(struct step *s)
 	n = fnuma_tracker_next(r->config.tracker, FNUMA_WANT_REMOTE, &r->cursor,
 	                       (uint32_t)s->look, pages, max);
 	s->look -= r->cursor.n - before < s->look ? r->cursor.n - before : s->look;
-	return move_all(s, pages, unobjectionable(s, pages, (uint32_t)n));
+	return fnuma_repat_move_all(s, pages, unobjectionable(s, pages, (uint32_t)n));
 }
 
 /* Of the pages held, those that are away from home. */
@@ -640,7 +247,7 @@ static bool batch_from_pool(struct step *s)
 		return true;
 	s->look -= (uint64_t)n < s->look ? (uint64_t)n : s->look;
 	m = away(s, held, (uint32_t)n, pages);
-	more = move_all(s, pages, unobjectionable(s, pages, m));
+	more = fnuma_repat_move_all(s, pages, unobjectionable(s, pages, m));
 	for (i = 0; i < (uint32_t)n; i++)
 		nodes[i] = fnuma_tracker_get(r->config.tracker, held[i]);
 	n = fnuma_pool_unhold(r->config.pool, held, nodes, (uint32_t)n);
@@ -681,11 +288,12 @@ static void end_pass(struct step *s)
 
 	s->report->pass_ended = true;
 	fnuma_count(&r->stats.passes, 1);
-	tell_domain(s, FNUMA_EVENT_PASS, FNUMA_OK);
+	fnuma_repat_tell_domain(s, FNUMA_EVENT_PASS, FNUMA_OK);
 	if (r->full_nodes)
-		rest(s, FNUMA_E_NOMEM);
-	else if (!r->progress && fnuma_repatriator_movable(r) && !found_dead(s))
-		rest(s, FNUMA_E_BACKOFF);
+		fnuma_repat_rest(s, FNUMA_E_NOMEM);
+	else if (!r->progress && fnuma_repatriator_movable(r) &&
+	         !fnuma_repat_found_dead(s))
+		fnuma_repat_rest(s, FNUMA_E_BACKOFF);
 }
 
 static void do_batches(struct step *s)
@@ -709,7 +317,7 @@ static uint64_t next_ns(const struct step *s)
 
 	if (r->gone || r->paused)
 		return FNUMA_NEVER;
-	if (resting(r, at))
+	if (fnuma_repat_resting(r, at))
 		return fnuma_clock_callers(&r->clock, r->rest_until_ns);
 	if (!r->active)
 		return FNUMA_NEVER;
@@ -736,18 +344,19 @@ int fnuma_repatriator_step(struct fnuma_repatriator *r, struct fnuma_budget *bud
 	s.at_ns = fnuma_clock_tell(&r->clock, now_ns);
 	s.max_pages = max_pages;
 	/* A look of the tracker's takes 32 bits. */
-	s.look = max_pages < UINT32_MAX / LOOK_PER_PAGE ? max_pages * LOOK_PER_PAGE : UINT32_MAX;
+	s.look = max_pages < UINT32_MAX / LOOK_PER_PAGE ? max_pages * LOOK_PER_PAGE
+	                                                : UINT32_MAX;
 	if (max_pages < UINT32_MAX / SWEEP_PER_PAGE && max_pages * SWEEP_PER_PAGE > sweep)
 		sweep = max_pages * SWEEP_PER_PAGE;
 	if (r->gone) {
 		report->why = FNUMA_E_GONE;
 	} else if (r->paused) {
 		report->why = FNUMA_E_PAUSED;
-	} else if (resting(r, s.at_ns)) {
+	} else if (fnuma_repat_resting(r, s.at_ns)) {
 		report->why = FNUMA_E_BACKOFF;
 	} else {
 		r->rest_until_ns = 0;
-		fnuma_books_sweep(&r->books, sweep, stale, &s);
+		fnuma_books_sweep(&r->books, sweep, fnuma_repat_stale, &s);
 		if (r->active)
 			do_batches(&s);
 	}
@@ -811,9 +420,10 @@ int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
 	if (page.n >= fnuma_tracker_frames(r->config.tracker))
 		return FNUMA_E_RANGE;
 	e = fnuma_books_find(&r->books, page.n);
-	why = objection(e, at_ns);
+	why = fnuma_repat_objection(e, at_ns);
 	if (until_ns)
-		*until_ns = why == FNUMA_OK ? 0 : fnuma_clock_callers(&clock, e->until_ns);
+		*until_ns =
+			why == FNUMA_OK ? 0 : fnuma_clock_callers(&clock, e->until_ns);
 	if (cause)
 		*cause = e ? e->cause : FNUMA_OK;
 	return why;

@@ -15,17 +15,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES 192u
-#define POOL_MAX 64u
-#define CACHES 3u
-#define MAGAZINE 4u
-#define BATCH 12u
-#define PRIV 0u
-#define BUDGET_PAGES 40u
-#define COOLDOWN_NS UINT64_C(3000000000)
+#define FRAMES           192u
+#define POOL_MAX         64u
+#define CACHES           3u
+#define MAGAZINE         4u
+#define BATCH            12u
+#define PRIV             0u
+#define BUDGET_PAGES     40u
+#define COOLDOWN_NS      UINT64_C(3000000000)
 #define MOVES_REMEMBERED 4096u
 
-enum state { OUTSIDE, FREE, HELD, FLIGHT, USED };
+enum state {
+	OUTSIDE,
+	FREE,
+	HELD,
+	FLIGHT,
+	USED
+};
 
 static const struct fnuma_home homes[] = {{{0}, 128, {1}, 1}, {{128}, 64, {2}, 1}};
 static const struct fnuma_home priv_home[] = {{{0}, 96, {PRIV}, 1}};
@@ -49,16 +55,22 @@ static struct {
 	uint64_t value[FRAMES]; /* what an application wrote */
 
 	/* what was seen at the seam */
-	uint64_t real_ns;       /* time that really passed: the clock handed in may jump back */
+	uint64_t real_ns; /* time that really passed: the clock handed in may jump back */
 	uint64_t move_ns[MOVES_REMEMBERED];
 	uint32_t moves;
 	uint64_t moved_ns[FRAMES]; /* when each page was last moved, 0: never */
-	bool budgeted;          /* moves now come from the host, not from fnuma_pool_bring_home() */
+	bool budgeted; /* moves now come from the host, not from fnuma_pool_bring_home() */
 	uint32_t spoil_ppm;
-	uint64_t done[5];       /* sums, to show that the run was not idle */
+	uint64_t done[5]; /* sums, to show that the run was not idle */
 } w;
 
-enum { DID_FLIP, DID_MOVE, DID_GROW, DID_SHRINK, DID_LIE };
+enum {
+	DID_FLIP,
+	DID_MOVE,
+	DID_GROW,
+	DID_SHRINK,
+	DID_LIE
+};
 
 static uint32_t draw(uint32_t below)
 {
@@ -69,14 +81,14 @@ static uint32_t draw(uint32_t below)
 }
 
 /* The message every failure begins with. */
-#define check(cond, ...)                                                                   \
-	do {                                                                               \
-		if (!(cond)) {                                                             \
-			print_message("step %llu: ", (unsigned long long)w.step);          \
-			print_message(__VA_ARGS__);                                        \
-			print_message("\n");                                               \
-			fail();                                                            \
-		}                                                                          \
+#define check(cond, ...)                                                          \
+	do {                                                                      \
+		if (!(cond)) {                                                    \
+			print_message("step %llu: ", (unsigned long long)w.step); \
+			print_message(__VA_ARGS__);                               \
+			print_message("\n");                                      \
+			fail();                                                   \
+		}                                                                 \
 	} while (0)
 
 static uint32_t home_of(uint32_t page)
@@ -91,14 +103,14 @@ static uint32_t node_of(uint32_t page)
 
 /* ---- at the seam: what the library asks of a backend ---- */
 
-static int spy_flip(void *cookie, fnuma_domain d, fnuma_domain peer, const fnuma_gfn *pages,
-                    uint32_t n, struct fnuma_result *results)
+static int spy_flip(void *cookie, fnuma_domain d, fnuma_domain peer,
+                    const fnuma_gfn *pages, uint32_t n, struct fnuma_result *results)
 {
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		check(w.state[pages[i].n] == FLIGHT, "I2: page %u flipped, not of the pool",
-		      pages[i].n);
+		check(w.state[pages[i].n] == FLIGHT,
+		      "I2: page %u flipped, not of the pool", pages[i].n);
 	return fnuma_mock_ops(w.mock)->flip(cookie, d, peer, pages, n, results);
 }
 
@@ -114,9 +126,8 @@ static void note_move(void)
 	if (w.moves <= BUDGET_PAGES)
 		return;
 	oldest = w.move_ns[(w.moves - 1 - BUDGET_PAGES) % MOVES_REMEMBERED];
-	check(w.real_ns - oldest >= FNUMA_BUDGET_WINDOW_NS,
-	      "I6: %u pages within %llu ns", BUDGET_PAGES + 1,
-	      (unsigned long long)(w.real_ns - oldest));
+	check(w.real_ns - oldest >= FNUMA_BUDGET_WINDOW_NS, "I6: %u pages within %llu ns",
+	      BUDGET_PAGES + 1, (unsigned long long)(w.real_ns - oldest));
 }
 
 static int spy_move(const fnuma_gfn *pages, uint32_t n, fnuma_node to)
@@ -130,7 +141,7 @@ static int spy_move(const fnuma_gfn *pages, uint32_t n, fnuma_node to)
 		check(to.id == home_of(page), "page %u sent to node %u", page, to.id);
 		check(node_of(page) != home_of(page), "I8: page %u was at home", page);
 		check(!w.budgeted || !w.moved_ns[page] ||
-		      w.real_ns - w.moved_ns[page] >= COOLDOWN_NS,
+		              w.real_ns - w.moved_ns[page] >= COOLDOWN_NS,
 		      "I8: page %u moved again after %llu ns", page,
 		      (unsigned long long)(w.real_ns - w.moved_ns[page]));
 		if (how)
@@ -157,7 +168,8 @@ typedef int mover(void *, fnuma_domain, const fnuma_gfn *, uint32_t, fnuma_node,
 /* Faults by the caller's own hand: a whole call refused, half a batch, statuses left
  * unfilled after the deed. */
 static int spoilt(mover *real, void *cookie, fnuma_domain d, const fnuma_gfn *pages,
-                  uint32_t n, fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns)
+                  uint32_t n, fnuma_node to, struct fnuma_result *results,
+                  uint64_t *spent_ns)
 {
 	int ret;
 
@@ -204,7 +216,8 @@ static int spy_acquire(void *cookie, fnuma_domain d, fnuma_gfn *pages, uint32_t 
 	int i, ret = fnuma_mock_ops(w.mock)->acquire(cookie, d, pages, n, results);
 
 	for (i = 0; i < ret; i++) {
-		check(w.state[pages[i].n] == OUTSIDE, "I1: page %u acquired twice", pages[i].n);
+		check(w.state[pages[i].n] == OUTSIDE, "I1: page %u acquired twice",
+		      pages[i].n);
 		w.state[pages[i].n] = FREE;
 		w.done[DID_GROW]++;
 	}
@@ -221,8 +234,8 @@ static int spy_release(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uin
 
 		check(w.state[page] == FREE, "I1: page %u released in state %u", page,
 		      w.state[page]);
-		check(node_of(page) == home_of(page), "I2: page %u released on node %u", page,
-		      node_of(page));
+		check(node_of(page) == home_of(page), "I2: page %u released on node %u",
+		      page, node_of(page));
 	}
 	ret = fnuma_mock_ops(w.mock)->release(cookie, d, pages, n, results);
 	for (i = 0; i < ret; i++) {
@@ -236,7 +249,8 @@ static int spy_release(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uin
 
 /* ---- making the world ---- */
 
-static fnuma_domain make_domain(const struct fnuma_home *list, uint32_t n, uint32_t frames)
+static fnuma_domain make_domain(const struct fnuma_home *list, uint32_t n,
+                                uint32_t frames)
 {
 	struct fnuma_mock_domain_config d;
 	fnuma_domain out;
@@ -283,9 +297,11 @@ static void make_pool(void)
 	c.domain = w.guest;
 	c.homes = homes;
 	c.n_homes = 2;
-	assert_int_equal(posix_memalign(&w.pool_memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&c)),
-	                 0);
-	assert_int_equal(fnuma_pool_init(w.pool_memory, fnuma_pool_bytes(&c), &c, &w.pool), 0);
+	assert_int_equal(
+		posix_memalign(&w.pool_memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&c)),
+		0);
+	assert_int_equal(
+		fnuma_pool_init(w.pool_memory, fnuma_pool_bytes(&c), &c, &w.pool), 0);
 }
 
 static void make_host(void)
@@ -299,7 +315,8 @@ static void make_host(void)
 	h.nodes = 3;
 	h.limits.pages = BUDGET_PAGES;
 	w.host_memory = malloc(fnuma_host_bytes(&h));
-	assert_int_equal(fnuma_host_init(w.host_memory, fnuma_host_bytes(&h), &h, &w.host), 0);
+	assert_int_equal(
+		fnuma_host_init(w.host_memory, fnuma_host_bytes(&h), &h, &w.host), 0);
 	memset(&c, 0, sizeof(c));
 	c.domain = w.guest;
 	c.frames = FRAMES;
@@ -317,7 +334,9 @@ static void make_host(void)
 	c.tuning.flags = FNUMA_REPAT_VERIFY;
 	w.member_memory = malloc(fnuma_host_member_bytes(w.host, &c));
 	assert_int_equal(fnuma_host_add(w.host, &c, w.member_memory,
-	                                fnuma_host_member_bytes(w.host, &c), 0, &w.member), 0);
+	                                fnuma_host_member_bytes(w.host, &c), 0,
+	                                &w.member),
+	                 0);
 }
 
 /* ---- choosing pages ---- */
@@ -376,8 +395,8 @@ static void op_take(void)
 		      "take: stranded, with none free");
 	}
 	for (i = 0; i < ret; i++) {
-		check(w.state[pages[i].n] == FREE, "I1: page %u taken in state %u", pages[i].n,
-		      w.state[pages[i].n]);
+		check(w.state[pages[i].n] == FREE, "I1: page %u taken in state %u",
+		      pages[i].n, w.state[pages[i].n]);
 		w.state[pages[i].n] = FLIGHT;
 	}
 }
@@ -392,7 +411,8 @@ static void op_flip(void)
 		return;
 	if (fnuma_backend_flip(&w.be, w.guest, w.priv, pages, n, results) < 0)
 		return;
-	assert_int_equal(fnuma_host_record(w.host, w.member, pages, results, n, w.now_ns), n);
+	assert_int_equal(fnuma_host_record(w.host, w.member, pages, results, n, w.now_ns),
+	                 n);
 	for (i = 0; i < n; i++)
 		w.done[DID_FLIP] += results[i].outcome == FNUMA_DONE;
 	assert_int_equal(fnuma_pool_received(some_cache(), pages, n), n);
@@ -419,13 +439,14 @@ static void op_exchange(void)
 	for (i = 0; i < n; i++)
 		w.state[in[i].n] = FREE;
 	for (i = 0; i < n; i++) {
-		check(w.state[out[i].n] == FREE, "I1: page %u exchanged in state %u", out[i].n,
-		      w.state[out[i].n]);
+		check(w.state[out[i].n] == FREE, "I1: page %u exchanged in state %u",
+		      out[i].n, w.state[out[i].n]);
 		w.state[out[i].n] = FLIGHT;
 	}
 }
 
-static int expected(const fnuma_gfn *pages, uint32_t n, bool only_flight, uint32_t *offender)
+static int expected(const fnuma_gfn *pages, uint32_t n, bool only_flight,
+                    uint32_t *offender)
 {
 	uint32_t i, j;
 
@@ -436,7 +457,8 @@ static int expected(const fnuma_gfn *pages, uint32_t n, bool only_flight, uint32
 		for (j = 0; j < i; j++)
 			if (pages[j].n == pages[i].n)
 				return FNUMA_E_DUPLICATE;
-		if (w.state[pages[i].n] != FLIGHT && (only_flight || w.state[pages[i].n] != USED))
+		if (w.state[pages[i].n] != FLIGHT &&
+		    (only_flight || w.state[pages[i].n] != USED))
 			return FNUMA_E_STATE;
 	}
 	return FNUMA_OK;
@@ -459,14 +481,15 @@ static void op_lie(void)
 	if (want == FNUMA_OK)
 		return;
 	fnuma_pool_stats(w.pool, &before);
-	got = what == 0 ? fnuma_pool_give(cache, pages, n) :
-	      what == 1 ? fnuma_pool_exchange(cache, pages, out, n) :
-	                  fnuma_pool_received(cache, pages, n);
+	got = what == 0   ? fnuma_pool_give(cache, pages, n)
+	      : what == 1 ? fnuma_pool_exchange(cache, pages, out, n)
+	                  : fnuma_pool_received(cache, pages, n);
 	check(got == want, "I7: lie answered by %d, not %d", got, want);
 	check(fnuma_pool_offender(cache).n == offender, "I7: offender %u, not %u",
 	      fnuma_pool_offender(cache).n, offender);
 	fnuma_pool_stats(w.pool, &after);
-	check(after.refused[-want] == before.refused[-want] + 1, "I7: refusal not counted");
+	check(after.refused[-want] == before.refused[-want] + 1,
+	      "I7: refusal not counted");
 	memcpy(after.refused, before.refused, sizeof(after.refused));
 	check(!memcmp(&before, &after, sizeof(before)), "I7: a lie changed the state");
 	w.done[DID_LIE]++;
@@ -478,8 +501,10 @@ static void op_resize(void)
 	int ret = fnuma_pool_resize(w.pool, draw(POOL_MAX + 8), 1 + draw(40), w.now_ns);
 	uint32_t after = fnuma_pool_size(w.pool);
 
-	check(ret < 0 ? after == before : (uint32_t)ret == (after > before ? after - before :
-	      before - after), "resize: %d, %u to %u", ret, before, after);
+	check(ret < 0 ? after == before
+	              : (uint32_t)ret ==
+	                        (after > before ? after - before : before - after),
+	      "resize: %d, %u to %u", ret, before, after);
 }
 
 /* The spare way home, for who has no repatriator: outside the host's budget. */
@@ -493,12 +518,13 @@ static void op_bring_home(void)
 static void op_hold(void)
 {
 	fnuma_gfn pages[BATCH];
-	int i, ret = fnuma_pool_hold(w.pool, draw(2) ? FNUMA_POOL_HOME : FNUMA_POOL_MAYBE_REMOTE,
+	int i, ret = fnuma_pool_hold(w.pool,
+	                             draw(2) ? FNUMA_POOL_HOME : FNUMA_POOL_MAYBE_REMOTE,
 	                             pages, 1 + draw(BATCH));
 
 	for (i = 0; i < ret; i++) {
-		check(w.state[pages[i].n] == FREE, "I1: page %u held in state %u", pages[i].n,
-		      w.state[pages[i].n]);
+		check(w.state[pages[i].n] == FREE, "I1: page %u held in state %u",
+		      pages[i].n, w.state[pages[i].n]);
 		w.state[pages[i].n] = HELD;
 	}
 }
@@ -609,13 +635,14 @@ static void check_pool(void)
 	struct fnuma_pool_stats s;
 
 	fnuma_pool_stats(w.pool, &s);
-	check(s.in_flight_pages == count(FLIGHT), "I1: %u in flight, not %u", s.in_flight_pages,
-	      count(FLIGHT));
-	check(s.received_pages == count(USED), "I1: %u received, not %u", s.received_pages,
-	      count(USED));
-	check(s.held_pages == count(HELD), "I1: %u held, not %u", s.held_pages, count(HELD));
-	check(s.free_pages == count(FREE) + count(HELD), "I1: %u free, not %u", s.free_pages,
-	      count(FREE) + count(HELD));
+	check(s.in_flight_pages == count(FLIGHT), "I1: %u in flight, not %u",
+	      s.in_flight_pages, count(FLIGHT));
+	check(s.received_pages == count(USED), "I1: %u received, not %u",
+	      s.received_pages, count(USED));
+	check(s.held_pages == count(HELD), "I1: %u held, not %u", s.held_pages,
+	      count(HELD));
+	check(s.free_pages == count(FREE) + count(HELD), "I1: %u free, not %u",
+	      s.free_pages, count(FREE) + count(HELD));
 	check(s.size_pages == s.free_pages + s.used_pages, "I1: %u is not %u + %u",
 	      s.size_pages, s.free_pages, s.used_pages);
 	check(s.size_pages <= POOL_MAX, "the pool has %u pages", s.size_pages);
@@ -631,11 +658,14 @@ static void check_guest(void)
 
 	fnuma_tracker_layout(fnuma_host_tracker(w.host, w.member), &layout);
 	check(layout.node_pages[0] + layout.node_pages[1] + layout.node_pages[2] +
-	      layout.unknown_pages == FRAMES, "layout does not add up");
+	                      layout.unknown_pages ==
+	              FRAMES,
+	      "layout does not add up");
 	for (i = 0; i < FRAMES; i++) {
 		bool away = node_of(i) != home_of(i);
 
-		check(!away || w.state[i] != OUTSIDE, "I2: page %u is remote and not the pool's", i);
+		check(!away || w.state[i] != OUTSIDE,
+		      "I2: page %u is remote and not the pool's", i);
 		remote += away;
 	}
 	check(remote <= fnuma_pool_size(w.pool), "I2: %u remote of a pool of %u", remote,
@@ -688,7 +718,8 @@ static void check_progress(void)
 		assert_true(fnuma_host_step(w.host, w.now_ns, 64, &next) >= 0);
 	}
 	fnuma_pool_stats(w.pool, &s);
-	check(s.depot_remote_pages == 0, "I3: %u pages still not home", s.depot_remote_pages);
+	check(s.depot_remote_pages == 0, "I3: %u pages still not home",
+	      s.depot_remote_pages);
 	n = fnuma_pool_size(w.pool);
 	check(!n || fnuma_pool_shrink(w.pool, POOL_MAX, w.now_ns) == (int)n,
 	      "I3: the pool of %u cannot be emptied", n);
@@ -702,9 +733,10 @@ static void operate(void)
 		void (*op)(void);
 		uint32_t weight;
 	} table[] = {
-		{op_take, 20}, {op_flip, 20}, {op_give, 12}, {op_exchange, 10}, {op_lie, 12},
-		{op_resize, 4}, {op_bring_home, 1}, {op_hold, 3}, {op_unhold, 4}, {op_cache, 4},
-		{op_app, 8}, {op_time, 8}, {op_step, 8}, {op_faults, 1}, {op_wish, 1},
+		{op_take, 20},  {op_flip, 20},  {op_give, 12},      {op_exchange, 10},
+		{op_lie, 12},   {op_resize, 4}, {op_bring_home, 1}, {op_hold, 3},
+		{op_unhold, 4}, {op_cache, 4},  {op_app, 8},        {op_time, 8},
+		{op_step, 8},   {op_faults, 1}, {op_wish, 1},
 	};
 	uint32_t i, at, sum = 0;
 
@@ -725,7 +757,8 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 
 static void invariants_hold_after_each_of_many_random_operations(void **state)
 {
-	uint64_t steps = setting("FNUMA_STEPS", getenv("FNUMA_LONG") ? 20000000 : 1000000);
+	uint64_t steps =
+		setting("FNUMA_STEPS", getenv("FNUMA_LONG") ? 20000000 : 1000000);
 	char text[200];
 
 	(void)state;
@@ -744,14 +777,17 @@ static void invariants_hold_after_each_of_many_random_operations(void **state)
 		check_guest();
 		if (w.step % 50000 == 0) {
 			check_progress();
-			check(fnuma_mock_audit(w.mock, text, sizeof(text)), "audit: %s", text);
+			check(fnuma_mock_audit(w.mock, text, sizeof(text)), "audit: %s",
+			      text);
 		}
 	}
-	print_message("%llu flips, %llu moves, %llu pages grown, %llu shrunk, %llu lies\n",
-	              (unsigned long long)w.done[DID_FLIP], (unsigned long long)w.done[DID_MOVE],
-	              (unsigned long long)w.done[DID_GROW],
-	              (unsigned long long)w.done[DID_SHRINK],
-	              (unsigned long long)w.done[DID_LIE]);
+	print_message(
+		"%llu flips, %llu moves, %llu pages grown, %llu shrunk, %llu lies\n",
+		(unsigned long long)w.done[DID_FLIP],
+		(unsigned long long)w.done[DID_MOVE],
+		(unsigned long long)w.done[DID_GROW],
+		(unsigned long long)w.done[DID_SHRINK],
+		(unsigned long long)w.done[DID_LIE]);
 	assert_true(w.done[DID_FLIP] > steps / 20 && w.done[DID_MOVE] > steps / 1000 &&
 	            w.done[DID_SHRINK] > steps / 1000 && w.done[DID_LIE] > steps / 50);
 	fnuma_mock_destroy(w.mock);

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES 2048u
-#define AWAY 0u
-#define HOME 1u
+#define FRAMES  2048u
+#define AWAY    0u
+#define HOME    1u
 #define MEMBERS 8u
-#define SECOND UINT64_C(1000000000)
+#define SECOND  UINT64_C(1000000000)
 
 struct world {
 	struct fnuma_mock *mock;
@@ -38,7 +38,8 @@ static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint3
 	if (w.kill_after && d.slot == w.kill_slot && !--w.kill_after)
 		fnuma_mock_domain_destroy(w.mock, d);
 	w.moves[d.slot] += n;
-	return fnuma_mock_ops(w.mock)->move_page(cookie, d, pages, n, to, results, spent_ns);
+	return fnuma_mock_ops(w.mock)->move_page(cookie, d, pages, n, to, results,
+	                                         spent_ns);
 }
 
 static void listen(void *cookie, const struct fnuma_event *e)
@@ -74,8 +75,9 @@ static void open_world(struct fnuma_budget_limits limits)
 	assert_int_equal(fnuma_backend_bind(&w.be, &w.ops, w.mock), 0);
 	config = host_config(limits);
 	w.memory = malloc(fnuma_host_bytes(&config));
-	assert_int_equal(fnuma_host_init(w.memory, fnuma_host_bytes(&config), &config, &w.host),
-	                 0);
+	assert_int_equal(
+		fnuma_host_init(w.memory, fnuma_host_bytes(&config), &config, &w.host),
+		0);
 }
 
 static void close_world(void)
@@ -128,7 +130,8 @@ static void add(uint32_t i, struct fnuma_member_config c, uint64_t now_ns)
 		bytes = fnuma_host_member_bytes(w.host, &c);
 	w.member_memory[i] = malloc(bytes);
 	assert_int_equal(fnuma_host_add(w.host, &c, w.member_memory[i], bytes, now_ns,
-	                                &w.member[i]), 0);
+	                                &w.member[i]),
+	                 0);
 }
 
 static void displace(uint32_t i, uint32_t first, uint32_t n, uint64_t now_ns)
@@ -140,8 +143,9 @@ static void displace(uint32_t i, uint32_t first, uint32_t n, uint64_t now_ns)
 		fnuma_gfn page = fnuma_gfn_of(first + k);
 
 		assert_int_equal(fnuma_mock_place(w.mock, w.domain[i], page, away), 0);
-		assert_int_equal(fnuma_host_record_nodes(w.host, w.member[i], &page, &away, 1,
-		                                         now_ns), 1);
+		assert_int_equal(fnuma_host_record_nodes(w.host, w.member[i], &page,
+		                                         &away, 1, now_ns),
+		                 1);
 	}
 }
 
@@ -254,8 +258,8 @@ static void ignore_pass(void *state, const struct fnuma_trigger_params *params,
 static void a_users_policy_that_is_always_due_does_not_spin(void **state)
 {
 	static const struct fnuma_trigger_policy always = {
-		sizeof(always), FNUMA_TRIGGER_ABI, "always", 0, no_params, always_due, ignore_pass
-	};
+		sizeof(always), FNUMA_TRIGGER_ABI, "always",   0,
+		no_params,      always_due,        ignore_pass};
 	struct fnuma_member_config c;
 
 	(void)state;
@@ -340,11 +344,15 @@ static void the_budget_is_shared_by_weight_and_never_exceeded(void **state)
 	/* Three windows: nobody has run out of pages yet. */
 	for (now = 0; now < 3 * FNUMA_BUDGET_WINDOW_NS; now += 1000000)
 		assert_true(step(now, 64) >= 0);
-	total = w.moves[w.domain[0].slot] + w.moves[w.domain[1].slot] + w.moves[w.domain[2].slot];
+	total = w.moves[w.domain[0].slot] + w.moves[w.domain[1].slot] +
+	        w.moves[w.domain[2].slot];
 	assert_in_range(total, 700, 900);
-	assert_in_range(w.moves[w.domain[0].slot], total * 300 / 450 - 64, total * 300 / 450 + 96);
-	assert_in_range(w.moves[w.domain[1].slot], total * 100 / 450 - 48, total * 100 / 450 + 48);
-	assert_in_range(w.moves[w.domain[2].slot], total * 50 / 450 - 48, total * 50 / 450 + 48);
+	assert_in_range(w.moves[w.domain[0].slot], total * 300 / 450 - 64,
+	                total * 300 / 450 + 96);
+	assert_in_range(w.moves[w.domain[1].slot], total * 100 / 450 - 48,
+	                total * 100 / 450 + 48);
+	assert_in_range(w.moves[w.domain[2].slot], total * 50 / 450 - 48,
+	                total * 50 / 450 + 48);
 	close_world();
 }
 
@@ -451,7 +459,8 @@ static void a_host_full_of_members_takes_no_more(void **state)
 	c.domain.slot = MEMBERS;
 	c.domain.generation = 1;
 	memory = malloc(fnuma_host_member_bytes(w.host, &c));
-	assert_int_equal(fnuma_host_add(w.host, &c, memory, SIZE_MAX, 0, &out), FNUMA_E_NOSPC);
+	assert_int_equal(fnuma_host_add(w.host, &c, memory, SIZE_MAX, 0, &out),
+	                 FNUMA_E_NOSPC);
 	assert_int_equal(out.slot, 99);
 	free(memory);
 	close_world();
@@ -521,7 +530,8 @@ static void a_bad_retune_changes_nothing(void **state)
 	bad.lead_pages = 10;
 	assert_int_equal(fnuma_host_retune(w.host, w.member[0], &p, &bad_tuning, 0, 0),
 	                 FNUMA_E_INVAL);
-	assert_int_equal(fnuma_host_retune(w.host, w.member[0], &bad, NULL, 0, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_retune(w.host, w.member[0], &bad, NULL, 0, 0),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_retune(w.host, w.member[0], &p, NULL, 1001, 0),
 	                 FNUMA_E_INVAL);
 	assert_int_equal(run(0, SECOND), 0);
@@ -575,7 +585,9 @@ static void flips_recorded_move_the_layout_and_wake_the_amount(void **state)
 			results[k].reason = FNUMA_OK;
 			results[k].node = fnuma_node_of(AWAY);
 		}
-		assert_int_equal(fnuma_host_record(w.host, w.member[0], pages, results, 64, 0), 64);
+		assert_int_equal(
+			fnuma_host_record(w.host, w.member[0], pages, results, 64, 0),
+			64);
 	}
 	assert_int_equal(remote(0), 512);
 	assert_int_equal(fnuma_host_next(w.host, 0), 0);
@@ -603,10 +615,12 @@ static void stale_and_invented_members_are_refused_everywhere(void **state)
 		assert_int_equal(fnuma_host_remove(w.host, bad[i], NULL), FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_record(w.host, bad[i], &page, &result, 1, 0),
 		                 FNUMA_E_STALE);
-		assert_int_equal(fnuma_host_record_nodes(w.host, bad[i], &page, &node, 1, 0),
-		                 FNUMA_E_STALE);
+		assert_int_equal(
+			fnuma_host_record_nodes(w.host, bad[i], &page, &node, 1, 0),
+			FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_kick(w.host, bad[i], 0), FNUMA_E_STALE);
-		assert_int_equal(fnuma_host_pause(w.host, bad[i], true, 0), FNUMA_E_STALE);
+		assert_int_equal(fnuma_host_pause(w.host, bad[i], true, 0),
+		                 FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_retune(w.host, bad[i], NULL, NULL, 0, 0),
 		                 FNUMA_E_STALE);
 		assert_null(fnuma_host_tracker(w.host, bad[i]));
@@ -616,7 +630,8 @@ static void stale_and_invented_members_are_refused_everywhere(void **state)
 	close_world();
 }
 
-static void frames_and_nodes_that_do_not_exist_are_refused_and_nothing_is_recorded(void **state)
+static void
+frames_and_nodes_that_do_not_exist_are_refused_and_nothing_is_recorded(void **state)
 {
 	struct fnuma_result results[2] = {{FNUMA_DONE, {AWAY}, FNUMA_OK},
 	                                  {FNUMA_DONE, {2}, FNUMA_OK}};
@@ -661,8 +676,10 @@ static void bad_configurations_are_refused(void **state)
 	assert_int_equal(fnuma_host_init(memory, SIZE_MAX, &c, &h), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_init(NULL, SIZE_MAX, &good, &h), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_init(memory, SIZE_MAX, &good, NULL), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_host_init((char *)memory + 4, SIZE_MAX, &good, &h), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_host_init(memory, sizeof(memory), &good, &h), FNUMA_E_NOSPC);
+	assert_int_equal(fnuma_host_init((char *)memory + 4, SIZE_MAX, &good, &h),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_init(memory, sizeof(memory), &good, &h),
+	                 FNUMA_E_NOSPC);
 	c = good, c.limits.bytes = 1;
 	assert_int_equal(fnuma_host_init(memory, SIZE_MAX, &c, &h), FNUMA_E_INVAL);
 	assert_null(h);
@@ -684,13 +701,16 @@ static void bad_configurations_are_refused(void **state)
 	m.books_pages = 0;
 	assert_int_equal(fnuma_host_add(w.host, &m, memory, sizeof(memory), 0, &out),
 	                 FNUMA_E_NOSPC);
-	assert_int_equal(fnuma_host_add(w.host, &m, NULL, SIZE_MAX, 0, &out), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_host_add(w.host, &m, memory, SIZE_MAX, 0, NULL), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_add(w.host, &m, NULL, SIZE_MAX, 0, &out),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_add(w.host, &m, memory, SIZE_MAX, 0, NULL),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(stats().members, 0);
 	close_world();
 }
 
-static void a_member_without_a_trigger_or_with_a_home_beyond_the_nodes_is_refused(void **state)
+static void
+a_member_without_a_trigger_or_with_a_home_beyond_the_nodes_is_refused(void **state)
 {
 	static const struct fnuma_home beyond[] = {{{0}, FRAMES, {2}, 1}};
 	struct fnuma_member_config m;
@@ -705,7 +725,8 @@ static void a_member_without_a_trigger_or_with_a_home_beyond_the_nodes_is_refuse
 	bytes = fnuma_host_member_bytes(w.host, &m);
 	memory = malloc(bytes);
 	m.trigger = NULL;
-	assert_int_equal(fnuma_host_add(w.host, &m, memory, bytes, 0, &out), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_add(w.host, &m, memory, bytes, 0, &out),
+	                 FNUMA_E_INVAL);
 	m = member_config("amount");
 	m.domain.generation = 1;
 	m.homes = beyond;
@@ -727,7 +748,8 @@ static void a_domain_is_a_member_once(void **state)
 	m = member_config("amount");
 	m.domain = w.domain[0];
 	memory = malloc(fnuma_host_member_bytes(w.host, &m));
-	assert_int_equal(fnuma_host_add(w.host, &m, memory, SIZE_MAX, 0, &out), FNUMA_E_IN_USE);
+	assert_int_equal(fnuma_host_add(w.host, &m, memory, SIZE_MAX, 0, &out),
+	                 FNUMA_E_IN_USE);
 	free(memory);
 	close_world();
 }
@@ -745,9 +767,11 @@ static void a_step_without_bound_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_amount_wakes_the_host_from_the_flip_path_and_not_before),
+		cmocka_unit_test(
+			the_amount_wakes_the_host_from_the_flip_path_and_not_before),
 		cmocka_unit_test(the_period_is_the_next_deadline_and_passes_follow_it),
-		cmocka_unit_test(a_period_with_nothing_to_move_begins_no_pass_and_goes_on),
+		cmocka_unit_test(
+			a_period_with_nothing_to_move_begins_no_pass_and_goes_on),
 		cmocka_unit_test(a_users_policy_that_is_always_due_does_not_spin),
 		cmocka_unit_test(a_clock_that_jumps_back_does_not_stop_a_period),
 		cmocka_unit_test(pages_given_up_do_not_keep_the_amount_reached),
@@ -756,7 +780,8 @@ int main(void)
 		cmocka_unit_test(the_smallest_weight_gets_its_share_too),
 		cmocka_unit_test(what_one_member_does_not_need_goes_to_the_others),
 		cmocka_unit_test(members_come_and_go_in_mid_flight),
-		cmocka_unit_test(a_domain_that_dies_in_mid_batch_does_not_stop_the_others),
+		cmocka_unit_test(
+			a_domain_that_dies_in_mid_batch_does_not_stop_the_others),
 		cmocka_unit_test(a_host_full_of_members_takes_no_more),
 		cmocka_unit_test(a_paused_member_waits_and_a_resumed_one_goes_on),
 		cmocka_unit_test(a_member_paused_when_idle_is_asked_again_when_resumed),
@@ -766,9 +791,11 @@ int main(void)
 		cmocka_unit_test(one_step_does_bounded_work),
 		cmocka_unit_test(flips_recorded_move_the_layout_and_wake_the_amount),
 		cmocka_unit_test(stale_and_invented_members_are_refused_everywhere),
-		cmocka_unit_test(frames_and_nodes_that_do_not_exist_are_refused_and_nothing_is_recorded),
+		cmocka_unit_test(
+			frames_and_nodes_that_do_not_exist_are_refused_and_nothing_is_recorded),
 		cmocka_unit_test(bad_configurations_are_refused),
-		cmocka_unit_test(a_member_without_a_trigger_or_with_a_home_beyond_the_nodes_is_refused),
+		cmocka_unit_test(
+			a_member_without_a_trigger_or_with_a_home_beyond_the_nodes_is_refused),
 		cmocka_unit_test(a_domain_is_a_member_once),
 		cmocka_unit_test(a_step_without_bound_is_refused),
 	};

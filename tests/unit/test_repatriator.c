@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define FRAMES 1024u
-#define AWAY 0u
-#define HOME 1u
-#define OTHER 2u
+#define AWAY   0u
+#define HOME   1u
+#define OTHER  2u
 #define SECOND UINT64_C(1000000000)
 
 /* A guest at home on node 1, a privileged domain on node 0, an empty node 2; the table of
@@ -49,8 +49,8 @@ static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint3
 		if (ret < 0 || ret < (int)n)
 			return ret <= 0 ? ret
 			                : fnuma_mock_ops(w.mock)->move_page(
-			                          cookie, d, pages, (uint32_t)ret, to,
-			                          results, spent_ns);
+						  cookie, d, pages, (uint32_t)ret, to,
+						  results, spent_ns);
 	}
 	if (w.lie) {
 		for (ret = 0; ret < (int)n; ret++) {
@@ -60,7 +60,8 @@ static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint3
 		}
 		return (int)n;
 	}
-	return fnuma_mock_ops(w.mock)->move_page(cookie, d, pages, n, to, results, spent_ns);
+	return fnuma_mock_ops(w.mock)->move_page(cookie, d, pages, n, to, results,
+	                                         spent_ns);
 }
 
 static void listen(void *cookie, const struct fnuma_event *e)
@@ -74,7 +75,8 @@ static void listen(void *cookie, const struct fnuma_event *e)
 }
 
 static const struct fnuma_home at_home[] = {{{0}, FRAMES, {HOME}, 1}};
-static const struct fnuma_home spread[] = {{{0}, FRAMES, {HOME}, 3}, {{0}, FRAMES, {OTHER}, 1}};
+static const struct fnuma_home spread[] = {{{0}, FRAMES, {HOME}, 3},
+                                           {{0}, FRAMES, {OTHER}, 1}};
 static const struct fnuma_home split[] = {{{0}, FRAMES / 2, {HOME}, 1},
                                           {{FRAMES / 2}, FRAMES / 2, {OTHER}, 1}};
 
@@ -121,14 +123,17 @@ static void start(const struct fnuma_home *homes, uint32_t n_homes,
 	t.start = FNUMA_START_HOME;
 	w.tracker_memory = malloc(fnuma_tracker_bytes(&t));
 	assert_int_equal(fnuma_tracker_init(w.tracker_memory, fnuma_tracker_bytes(&t), &t,
-	                                    &w.tracker), 0);
+	                                    &w.tracker),
+	                 0);
 	config.backend = &w.be;
 	config.domain = w.guest;
 	config.tracker = w.tracker;
 	config.trace.fn = listen;
 	w.memory = malloc(fnuma_repatriator_bytes(&config));
-	assert_int_equal(fnuma_repatriator_init(w.memory, fnuma_repatriator_bytes(&config),
-	                                        &config, &w.r), 0);
+	assert_int_equal(fnuma_repatriator_init(w.memory,
+	                                        fnuma_repatriator_bytes(&config), &config,
+	                                        &w.r),
+	                 0);
 }
 
 static void open_world(struct fnuma_repatriator_tuning tuning)
@@ -206,14 +211,18 @@ static void a_pass_brings_every_remote_page_home_with_its_content(void **state)
 	(void)state;
 	open_world(plain);
 	for (i = 0; i < FRAMES; i++)
-		assert_int_equal(fnuma_mock_write(w.mock, w.guest, fnuma_gfn_of(i), i ^ 0xabcd), 0);
+		assert_int_equal(
+			fnuma_mock_write(w.mock, w.guest, fnuma_gfn_of(i), i ^ 0xabcd),
+			0);
 	displace(3, 300, 3);
 	assert_int_equal(fnuma_repatriator_movable(w.r), 300);
 	assert_int_equal(pass(0), 300);
 	assert_int_equal(fnuma_tracker_remote(w.tracker), 0);
 	for (i = 0; i < FRAMES; i++) {
-		assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(i)).id, HOME);
-		assert_int_equal(fnuma_mock_read(w.mock, w.guest, fnuma_gfn_of(i), &value), 0);
+		assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(i)).id,
+		                 HOME);
+		assert_int_equal(
+			fnuma_mock_read(w.mock, w.guest, fnuma_gfn_of(i), &value), 0);
 		assert_int_equal(value, i ^ 0xabcd);
 	}
 	assert_int_equal(w.events[FNUMA_EVENT_MOVED], 300);
@@ -284,8 +293,10 @@ static void a_page_of_each_range_goes_to_the_home_of_its_range(void **state)
 	start(split, 2, config);
 	displace(FRAMES / 2 - 10, 20, 1);
 	assert_int_equal(pass(0), 20);
-	assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(FRAMES / 2 - 1)).id, HOME);
-	assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(FRAMES / 2)).id, OTHER);
+	assert_int_equal(
+		fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(FRAMES / 2 - 1)).id, HOME);
+	assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(FRAMES / 2)).id,
+	                 OTHER);
 	close_world();
 }
 
@@ -328,8 +339,9 @@ static void a_moved_page_is_not_moved_again_within_the_cooldown(void **state)
 	assert_int_equal(pass(SECOND), 1);
 	displace(10, 1, 1);
 	assert_int_equal(pass(SECOND + 10 * SECOND - 1), 0);
-	assert_int_equal(fnuma_repatriator_why(w.r, fnuma_gfn_of(10), SECOND + 10 * SECOND - 1,
-	                                       &until, &cause), FNUMA_E_COOLDOWN);
+	assert_int_equal(fnuma_repatriator_why(w.r, fnuma_gfn_of(10),
+	                                       SECOND + 10 * SECOND - 1, &until, &cause),
+	                 FNUMA_E_COOLDOWN);
 	assert_int_equal(until, 11 * SECOND);
 	assert_int_equal(cause, FNUMA_OK);
 	assert_int_equal(stats().by_reason[-FNUMA_E_COOLDOWN], 1);
@@ -382,8 +394,9 @@ static void a_pinned_page_backs_off_longer_each_time_and_is_then_given_up(void *
 	for (i = 1; i < 5; i++) {
 		assert_int_equal(pass(now), i == 1 ? 1 : 0);
 		assert_int_equal(stats().failed, i);
-		assert_int_equal(fnuma_repatriator_why(w.r, fnuma_gfn_of(10), now, &until, &cause),
-		                 FNUMA_E_BACKOFF);
+		assert_int_equal(
+			fnuma_repatriator_why(w.r, fnuma_gfn_of(10), now, &until, &cause),
+			FNUMA_E_BACKOFF);
 		assert_int_equal(cause, FNUMA_E_PINNED);
 		assert_true(until - now == SECOND << (i - 1));
 		assert_true(until - now > waited);
@@ -391,8 +404,9 @@ static void a_pinned_page_backs_off_longer_each_time_and_is_then_given_up(void *
 		now = until + 100 * SECOND;
 	}
 	assert_int_equal(pass(now), 0);
-	assert_int_equal(fnuma_repatriator_why(w.r, fnuma_gfn_of(10), now, &until, &cause),
-	                 FNUMA_E_GAVE_UP);
+	assert_int_equal(
+		fnuma_repatriator_why(w.r, fnuma_gfn_of(10), now, &until, &cause),
+		FNUMA_E_GAVE_UP);
 	assert_true(until == FNUMA_NEVER);
 	assert_int_equal(w.events[FNUMA_EVENT_GAVE_UP], 1);
 	assert_int_equal(w.last_why[FNUMA_EVENT_GAVE_UP], FNUMA_E_PINNED);
@@ -405,7 +419,8 @@ static void a_pinned_page_backs_off_longer_each_time_and_is_then_given_up(void *
 	close_world();
 }
 
-static void a_page_backing_off_is_left_until_its_time_and_does_not_eat_the_budget(void **state)
+static void
+a_page_backing_off_is_left_until_its_time_and_does_not_eat_the_budget(void **state)
 {
 	struct fnuma_repatriator_tuning t = {0};
 
@@ -440,7 +455,8 @@ static void a_given_up_page_moves_once_forgiven(void **state)
 	close_world();
 }
 
-static void a_given_up_frame_that_is_flipped_gets_a_fresh_start_but_keeps_its_cooldown(void **state)
+static void
+a_given_up_frame_that_is_flipped_gets_a_fresh_start_but_keeps_its_cooldown(void **state)
 {
 	fnuma_gfn pages[2] = {{10}, {11}};
 	struct fnuma_repatriator_tuning t = {0};
@@ -453,7 +469,8 @@ static void a_given_up_frame_that_is_flipped_gets_a_fresh_start_but_keeps_its_co
 	assert_int_equal(pass(0), 1);
 	fnuma_repatriator_flipped(w.r, pages, 2);
 	assert_int_equal(fnuma_repatriator_why(w.r, pages[0], 0, NULL, NULL), FNUMA_OK);
-	assert_int_equal(fnuma_repatriator_why(w.r, pages[1], 0, NULL, NULL), FNUMA_E_COOLDOWN);
+	assert_int_equal(fnuma_repatriator_why(w.r, pages[1], 0, NULL, NULL),
+	                 FNUMA_E_COOLDOWN);
 	close_world();
 }
 
@@ -482,7 +499,8 @@ static void a_full_home_rests_the_domain_longer_each_time_and_marks_no_page(void
 	(void)state;
 	open_world(plain);
 	displace(0, 100, 1);
-	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES + 100), 0);
+	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES + 100),
+	                 0);
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(pass(now), 0);
 		assert_true(w.report.next_ns > now + rest);
@@ -511,7 +529,8 @@ static void pages_of_another_home_do_not_wait_behind_a_full_one(void **state)
 	start(split, 2, config);
 	displace(0, 50, 1);
 	displace(FRAMES / 2, 50, 1);
-	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 3 / 2 + 50), 0);
+	assert_int_equal(
+		fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 3 / 2 + 50), 0);
 	assert_int_equal(pass(0), 50);
 	assert_int_equal(w.report.why, FNUMA_E_BACKOFF);
 	assert_int_equal(stats().state, FNUMA_E_BACKOFF);
@@ -526,7 +545,8 @@ static void a_page_with_several_homes_goes_to_one_that_has_room(void **state)
 	open_mock(spread, 2);
 	start(spread, 2, config);
 	displace(0, 50, 1);
-	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 5 / 4), 0);
+	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 5 / 4),
+	                 0);
 	while (fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 5 / 4 + 60) != 0)
 		break;
 	pass(0);
@@ -566,7 +586,8 @@ static int try_half(struct world *world, uint32_t n)
 	return (int)(n / 2);
 }
 
-static void pages_the_backend_did_not_come_to_are_tried_again_in_the_same_pass(void **state)
+static void
+pages_the_backend_did_not_come_to_are_tried_again_in_the_same_pass(void **state)
 {
 	struct fnuma_repatriator_tuning t = {0};
 
@@ -701,13 +722,15 @@ static void full_books_leave_new_pages_but_never_stop_a_retry(void **state)
 	start(at_home, 1, config);
 	displace(0, 100, 1);
 	for (i = 0; i < 64; i++)
-		assert_int_equal(fnuma_mock_pin(w.mock, w.guest, fnuma_gfn_of(i), true), 0);
+		assert_int_equal(fnuma_mock_pin(w.mock, w.guest, fnuma_gfn_of(i), true),
+		                 0);
 	/* 64 failures fill the books; the other 36 pages are left, and said to be. */
 	assert_int_equal(pass(0), 0);
 	assert_int_equal(stats().backoff_pages, 64);
 	assert_int_equal(stats().by_reason[-FNUMA_E_NOSPC], 36);
 	for (i = 0; i < 64; i++)
-		assert_int_equal(fnuma_mock_pin(w.mock, w.guest, fnuma_gfn_of(i), false), 0);
+		assert_int_equal(fnuma_mock_pin(w.mock, w.guest, fnuma_gfn_of(i), false),
+		                 0);
 	assert_int_equal(pass(100 * SECOND), 64);
 	/* The cool-downs of those must end first. */
 	assert_int_equal(pass(101 * SECOND), 0);
@@ -793,9 +816,10 @@ static void make_pool(struct pool_world *p)
 	c.domain = w.guest;
 	c.homes = at_home;
 	c.n_homes = 1;
-	assert_int_equal(posix_memalign(&p->memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&c)),
+	assert_int_equal(
+		posix_memalign(&p->memory, FNUMA_CACHE_LINE, fnuma_pool_bytes(&c)), 0);
+	assert_int_equal(fnuma_pool_init(p->memory, fnuma_pool_bytes(&c), &c, &p->pool),
 	                 0);
-	assert_int_equal(fnuma_pool_init(p->memory, fnuma_pool_bytes(&c), &c, &p->pool), 0);
 	assert_int_equal(fnuma_pool_attach(p->pool, &p->cache), 0);
 }
 
@@ -814,12 +838,14 @@ static void open_pool_world(struct pool_world *p, uint32_t given)
 	config.trace.fn = listen;
 	free(w.memory);
 	w.memory = malloc(fnuma_repatriator_bytes(&config));
-	assert_int_equal(fnuma_repatriator_init(w.memory, fnuma_repatriator_bytes(&config),
-	                                        &config, &w.r), 0);
+	assert_int_equal(fnuma_repatriator_init(w.memory,
+	                                        fnuma_repatriator_bytes(&config), &config,
+	                                        &w.r),
+	                 0);
 	assert_int_equal(fnuma_pool_grow(p->pool, 32, 0), 32);
 	assert_int_equal(fnuma_pool_take(&p->cache, p->pages, 32), 32);
-	assert_int_equal(fnuma_backend_flip(&w.be, w.guest, w.priv, p->pages, 32, p->results),
-	                 32);
+	assert_int_equal(
+		fnuma_backend_flip(&w.be, w.guest, w.priv, p->pages, 32, p->results), 32);
 	assert_int_equal(fnuma_tracker_record(w.tracker, p->pages, p->results, 32), 32);
 	assert_int_equal(fnuma_tracker_remote(w.tracker), 32);
 	assert_int_equal(fnuma_pool_give(&p->cache, p->pages, given), given);
@@ -851,8 +877,8 @@ static void with_a_pool_its_free_remote_pages_come_home_and_no_others(void **sta
 	close_pool_world(&p);
 }
 
-static void free_pages_of_a_pool_that_nobody_could_place_are_looked_up_and_come_home(
-	void **state)
+static void
+free_pages_of_a_pool_that_nobody_could_place_are_looked_up_and_come_home(void **state)
 {
 	fnuma_node unknown[20];
 	struct pool_world p;
@@ -914,8 +940,10 @@ static void bad_configurations_are_refused(void **state)
 		c = good;
 		c.tuning = bad[i].tuning;
 		assert_int_equal(fnuma_repatriator_bytes(&c), 0);
-		assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &c, &r), FNUMA_E_INVAL);
-		assert_int_equal(fnuma_repatriator_retune(w.r, &bad[i].tuning), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &c, &r),
+		                 FNUMA_E_INVAL);
+		assert_int_equal(fnuma_repatriator_retune(w.r, &bad[i].tuning),
+		                 FNUMA_E_INVAL);
 	}
 	assert_int_equal(fnuma_repatriator_retune(w.r, NULL), FNUMA_E_INVAL);
 	c = good;
@@ -928,16 +956,20 @@ static void bad_configurations_are_refused(void **state)
 	c = good;
 	c.tracker = NULL;
 	assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &c, &r), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_repatriator_init(NULL, SIZE_MAX, &good, &r), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &good, NULL), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_init(NULL, SIZE_MAX, &good, &r),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &good, NULL),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_repatriator_init((char *)memory + 4, SIZE_MAX, &good, &r),
 	                 FNUMA_E_INVAL);
-	assert_int_equal(fnuma_repatriator_init(memory, fnuma_repatriator_bytes(&good) - 1, &good,
-	                                        &r), FNUMA_E_NOSPC);
+	assert_int_equal(fnuma_repatriator_init(
+				 memory, fnuma_repatriator_bytes(&good) - 1, &good, &r),
+	                 FNUMA_E_NOSPC);
 	w.ops.move_page = NULL;
 	w.ops.move_free = NULL;
 	assert_int_equal(fnuma_backend_bind(&w.be, &w.ops, w.mock), 0);
-	assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &good, &r), FNUMA_E_NOTSUP);
+	assert_int_equal(fnuma_repatriator_init(memory, SIZE_MAX, &good, &r),
+	                 FNUMA_E_NOTSUP);
 	assert_null(r);
 	close_world();
 }
@@ -946,8 +978,10 @@ static void a_step_without_bound_or_report_is_refused(void **state)
 {
 	(void)state;
 	open_world(plain);
-	assert_int_equal(fnuma_repatriator_step(NULL, NULL, 0, 1, &w.report), FNUMA_E_INVAL);
-	assert_int_equal(fnuma_repatriator_step(w.r, NULL, 0, 0, &w.report), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_step(NULL, NULL, 0, 1, &w.report),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_step(w.r, NULL, 0, 0, &w.report),
+	                 FNUMA_E_INVAL);
 	assert_int_equal(fnuma_repatriator_step(w.r, NULL, 0, 1, NULL), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_repatriator_why(w.r, fnuma_gfn_of(FRAMES), 0, NULL, NULL),
 	                 FNUMA_E_RANGE);
@@ -958,7 +992,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pass_brings_every_remote_page_home_with_its_content),
-		cmocka_unit_test(a_step_attempts_no_more_pages_than_it_may_and_the_next_goes_on),
+		cmocka_unit_test(
+			a_step_attempts_no_more_pages_than_it_may_and_the_next_goes_on),
 		cmocka_unit_test(batches_are_as_long_as_tuned_and_no_longer),
 		cmocka_unit_test(without_a_pass_a_step_does_nothing),
 		cmocka_unit_test(only_remote_pages_are_moved),
@@ -966,27 +1001,37 @@ int main(void)
 		cmocka_unit_test(a_spent_budget_stops_the_step_and_says_when_to_go_on),
 		cmocka_unit_test(a_moved_page_is_not_moved_again_within_the_cooldown),
 		cmocka_unit_test(without_a_cooldown_a_page_may_move_at_once),
-		cmocka_unit_test(a_clock_that_jumps_back_neither_shortens_nor_freezes_a_cooldown),
-		cmocka_unit_test(a_pinned_page_backs_off_longer_each_time_and_is_then_given_up),
-		cmocka_unit_test(a_page_backing_off_is_left_until_its_time_and_does_not_eat_the_budget),
+		cmocka_unit_test(
+			a_clock_that_jumps_back_neither_shortens_nor_freezes_a_cooldown),
+		cmocka_unit_test(
+			a_pinned_page_backs_off_longer_each_time_and_is_then_given_up),
+		cmocka_unit_test(
+			a_page_backing_off_is_left_until_its_time_and_does_not_eat_the_budget),
 		cmocka_unit_test(a_given_up_page_moves_once_forgiven),
-		cmocka_unit_test(a_given_up_frame_that_is_flipped_gets_a_fresh_start_but_keeps_its_cooldown),
+		cmocka_unit_test(
+			a_given_up_frame_that_is_flipped_gets_a_fresh_start_but_keeps_its_cooldown),
 		cmocka_unit_test(a_success_after_failures_starts_the_count_afresh),
-		cmocka_unit_test(a_full_home_rests_the_domain_longer_each_time_and_marks_no_page),
+		cmocka_unit_test(
+			a_full_home_rests_the_domain_longer_each_time_and_marks_no_page),
 		cmocka_unit_test(pages_of_another_home_do_not_wait_behind_a_full_one),
 		cmocka_unit_test(a_page_with_several_homes_goes_to_one_that_has_room),
-		cmocka_unit_test(a_call_refused_as_a_whole_rests_the_domain_and_marks_no_page),
-		cmocka_unit_test(pages_the_backend_did_not_come_to_are_tried_again_in_the_same_pass),
-		cmocka_unit_test(a_domain_that_dies_in_a_pass_is_said_to_be_gone_ever_after),
+		cmocka_unit_test(
+			a_call_refused_as_a_whole_rests_the_domain_and_marks_no_page),
+		cmocka_unit_test(
+			pages_the_backend_did_not_come_to_are_tried_again_in_the_same_pass),
+		cmocka_unit_test(
+			a_domain_that_dies_in_a_pass_is_said_to_be_gone_ever_after),
 		cmocka_unit_test(a_lie_is_found_out_when_verifying_and_believed_when_not),
 		cmocka_unit_test(pages_found_at_home_are_not_moved_when_verifying),
-		cmocka_unit_test(pages_of_unknown_node_are_looked_up_and_the_remote_ones_moved),
+		cmocka_unit_test(
+			pages_of_unknown_node_are_looked_up_and_the_remote_ones_moved),
 		cmocka_unit_test(unknown_pages_are_left_where_nobody_can_be_asked),
 		cmocka_unit_test(full_books_leave_new_pages_but_never_stop_a_retry),
 		cmocka_unit_test(a_dry_run_says_what_it_would_move_and_moves_nothing),
 		cmocka_unit_test(paused_nothing_moves_and_resumed_the_pass_goes_on),
 		cmocka_unit_test(retuning_takes_effect_and_keeps_the_books),
-		cmocka_unit_test(with_a_pool_its_free_remote_pages_come_home_and_no_others),
+		cmocka_unit_test(
+			with_a_pool_its_free_remote_pages_come_home_and_no_others),
 		cmocka_unit_test(
 			free_pages_of_a_pool_that_nobody_could_place_are_looked_up_and_come_home),
 		cmocka_unit_test(

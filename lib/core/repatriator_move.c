@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "repatriator_internal.h"
+
+#include "count.h"
+
+#include <string.h>
+
+/* Waits double up to 2^6 times the first. */
+#define DOUBLINGS_MAX 6u
+
+/* ---- telling what happens -------------------------------------------------------- */
+
+void fnuma_repat_tell(const struct step *s, enum fnuma_event_kind kind, int why,
+                      fnuma_gfn page, fnuma_node from, fnuma_node to)
+{
+	const struct fnuma_trace *trace = &s->r->config.trace;
+	struct fnuma_event e;
+
+	if (!trace->fn)
+		return;
+	memset(&e, 0, sizeof(e));
+	e.kind = kind;
+	e.why = why;
+	e.now_ns = s->now_ns;
+	e.domain = s->r->config.domain;
+	e.page = page;
+	e.from = from;
+	e.to = to;
+	if (kind == FNUMA_EVENT_BACKOFF)
+		e.until_ns = fnuma_clock_callers(&s->r->clock, s->r->rest_until_ns);
+	if (kind == FNUMA_EVENT_PASS)
+		e.count = s->r->moved_in_pass;
+	trace->fn(trace->cookie, &e);
+}
+
+void fnuma_repat_tell_domain(const struct step *s, enum fnuma_event_kind kind, int why)
+{
+	fnuma_repat_tell(s, kind, why, fnuma_gfn_of(FNUMA_GFN_NONE_N), fnuma_node_none(),
+	                 fnuma_node_none());
+}
+
+void fnuma_repat_count_reason(struct fnuma_repatriator *r, int why)
+{
+	FNUMA_ASSERT(why <= 0 && why > FNUMA_E_LAST);
+	fnuma_count(&r->stats.by_reason[-why], 1);
+}
+
+/* ---- resting the whole domain ---------------------------------------------------- */
+
+static uint64_t doubled(uint64_t first_ns, uint32_t times)
+{
+	return first_ns << (times < DOUBLINGS_MAX ? times : DOUBLINGS_MAX);
+}
+
+void fnuma_repat_rest(struct step *s, int why)
+{
+	struct fnuma_repatriator *r = s->r;
+
+	r->rest_until_ns =
+		s->at_ns + doubled(r->config.tuning.backoff_ns, r->rests_in_row);
+	if (r->rests_in_row < DOUBLINGS_MAX)
+		r->rests_in_row++;
+	fnuma_count(&r->stats.rests, 1);
+	s->report->why = FNUMA_E_BACKOFF;
+	fnuma_repat_tell_domain(s, FNUMA_EVENT_BACKOFF, why);
+}
+
+bool fnuma_repat_found_dead(struct step *s)
+{
+	int err = fnuma_backend_alive(s->r->config.backend, s->r->config.domain);
+
+	if (err != FNUMA_E_GONE && err != FNUMA_E_STALE)
+		return false;
+	s->r->gone = true;
+	s->r->active = false;
+	s->report->why = FNUMA_E_GONE;
+	fnuma_repat_tell_domain(s, FNUMA_EVENT_STATE, FNUMA_E_GONE);
+	return true;
+}
+
+/* ---- the books ------------------------------------------------------------------- */
+
+/* What stands against moving a page now. */
+int fnuma_repat_objection(const struct books_entry *e, uint64_t at_ns)
+{
+	if (!e)
+		return FNUMA_OK;
+	if (e->kind == BOOKS_GAVE_UP)
+		return FNUMA_E_GAVE_UP;
+	if (at_ns >= e->until_ns)
+		return FNUMA_OK;
+	return e->kind == BOOKS_COOLING ? FNUMA_E_COOLDOWN : FNUMA_E_BACKOFF;
+}
+
+/* An expired cool-down says nothing any more; failures of a page that came home by other
+ * ways neither. An expired back-off stays: it counts the attempts. */
+bool fnuma_repat_stale(void *cookie, const struct books_entry *e)
+{
+	const struct step *s = cookie;
+
+	if (e->kind == BOOKS_COOLING)
+		return s->at_ns >= e->until_ns;
+	return !fnuma_tracker_is_remote(s->r->config.tracker, fnuma_gfn_of(e->gfn)) &&
+	       fnuma_tracker_get(s->r->config.tracker, fnuma_gfn_of(e->gfn)).id !=
+	               FNUMA_NODE_UNKNOWN_ID;
+}
+
+static void note_moved(struct step *s, fnuma_gfn page)
+{
+	struct fnuma_repatriator *r = s->r;
+	struct books_entry *e;
+
+	if (r->config.tuning.cooldown_ns == FNUMA_NEVER) {
+		e = fnuma_books_find(&r->books, page.n);
+		if (e)
+			fnuma_books_drop(&r->books, e);
+		return;
+	}
+	e = fnuma_books_make(&r->books, page.n);
+	fnuma_books_turn(&r->books, e, BOOKS_COOLING);
+	e->attempts = 0;
+	e->cause = FNUMA_OK;
+	e->until_ns = s->at_ns + r->config.tuning.cooldown_ns;
+}
+
+static void note_failed(struct step *s, fnuma_gfn page, int why, fnuma_node from,
+                        fnuma_node to)
+{
+	struct fnuma_repatriator *r = s->r;
+	struct books_entry *e = fnuma_books_make(&r->books, page.n);
+
+	if (e->kind == BOOKS_COOLING)
+		e->attempts = 0;
+	e->attempts++;
+	e->cause = (int16_t)why;
+	if (e->attempts >= r->config.tuning.attempts_max) {
+		fnuma_books_turn(&r->books, e, BOOKS_GAVE_UP);
+		e->until_ns = FNUMA_NEVER;
+		fnuma_repat_tell(s, FNUMA_EVENT_GAVE_UP, why, page, from, to);
+		return;
+	}
+	fnuma_books_turn(&r->books, e, BOOKS_BACKOFF);
+	e->until_ns = s->at_ns + doubled(r->config.tuning.backoff_ns, e->attempts - 1u);
+	fnuma_repat_tell(s, FNUMA_EVENT_KEPT, why, page, from, to);
+}
+
+/* ---- one batch ------------------------------------------------------------------- */
+
+/* Ask where pages are, and believe it: the tracker follows. */
+bool fnuma_repat_locate(struct step *s, const fnuma_gfn *pages, uint32_t n,
+                        fnuma_node *nodes)
+{
+	struct fnuma_repatriator *r = s->r;
+
+	if (!(r->config.backend->caps & FNUMA_CAP_PAGE_NODES) ||
+	    fnuma_backend_page_nodes(r->config.backend, r->config.domain, pages, n,
+	                             nodes) < 0)
+		return false;
+	/* A node the tracker does not have would be refused: nothing is recorded then. */
+	return fnuma_tracker_set(r->config.tracker, pages, nodes, n) == (int)n;
+}
+
+/* Keep the pages that are away from `to` after all; returns how many. */
+static uint32_t still_remote(struct step *s, fnuma_gfn *pages, uint32_t n)
+{
+	struct fnuma_repatriator *r = s->r;
+	fnuma_node nodes[FNUMA_BATCH_MAX];
+	uint32_t i, kept = 0;
+
+	if (!(r->config.tuning.flags & FNUMA_REPAT_VERIFY) ||
+	    !fnuma_repat_locate(s, pages, n, nodes))
+		return n;
+	for (i = 0; i < n; i++) {
+		if (fnuma_tracker_is_remote(r->config.tracker, pages[i]))
+			pages[kept++] = pages[i];
+		else
+			fnuma_count(&r->stats.found_home, 1);
+	}
+	r->progress |= kept < n;
+	return kept;
+}
+
+/* A page reported moved that is somewhere else was not. */
+static void catch_lies(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to,
+                       struct fnuma_result *results)
+{
+	struct fnuma_repatriator *r = s->r;
+	fnuma_node nodes[FNUMA_BATCH_MAX];
+	uint32_t i;
+
+	if (!(r->config.tuning.flags & FNUMA_REPAT_VERIFY) ||
+	    !fnuma_repat_locate(s, pages, n, nodes))
+		return;
+	for (i = 0; i < n; i++) {
+		if (results[i].outcome != FNUMA_DONE || nodes[i].id == to.id ||
+		    nodes[i].id == FNUMA_NODE_UNKNOWN_ID)
+			continue;
+		results[i].outcome = FNUMA_NOT_DONE;
+		results[i].reason = FNUMA_E_LIE;
+		results[i].node = nodes[i];
+	}
+}
+
+/* A failure that is the page's own goes into the books; others are the domain's. */
+static void settle_failure(struct step *s, fnuma_gfn page,
+                           const struct fnuma_result *result, fnuma_node from,
+                           fnuma_node to)
+{
+	struct fnuma_repatriator *r = s->r;
+	fnuma_node none = fnuma_node_none();
+
+	fnuma_count(&r->stats.failed, 1);
+	fnuma_repat_count_reason(r, result->reason);
+	switch (result->reason) {
+	case FNUMA_E_NOT_TRIED:
+		if (page.n < r->cursor.n)
+			r->cursor = page;
+		break;
+	case FNUMA_E_NOMEM:
+		r->full_nodes |= UINT64_C(1) << to.id;
+		fnuma_repat_tell(s, FNUMA_EVENT_KEPT, FNUMA_E_NOMEM, page, from, to);
+		break;
+	case FNUMA_E_GONE:
+		fnuma_tracker_set(r->config.tracker, &page, &none, 1);
+		r->progress = true;
+		fnuma_repat_tell(s, FNUMA_EVENT_KEPT, FNUMA_E_GONE, page, from, to);
+		break;
+	default:
+		note_failed(s, page, result->reason, from, to);
+	}
+}
+
+static void settle(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to,
+                   const struct fnuma_result *results)
+{
+	struct fnuma_repatriator *r = s->r;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		fnuma_node from = fnuma_tracker_get(r->config.tracker, pages[i]);
+
+		if (results[i].outcome != FNUMA_DONE) {
+			settle_failure(s, pages[i], &results[i], from, to);
+			continue;
+		}
+		s->report->moved++;
+		r->moved_in_pass++;
+		r->progress = true;
+		r->rests_in_row = 0;
+		fnuma_count(&r->stats.moved, 1);
+		note_moved(s, pages[i]);
+		fnuma_repat_tell(s, FNUMA_EVENT_MOVED, FNUMA_OK, pages[i], from, to);
+	}
+	/* After the events, which say where each page came from. */
+	fnuma_tracker_record(r->config.tracker, pages, results, n);
+}
+
+static void rehearse(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to)
+{
+	uint32_t i;
+
+	s->report->attempted += n;
+	fnuma_count(&s->r->stats.would_move, n);
+	for (i = 0; i < n; i++)
+		fnuma_repat_tell(s, FNUMA_EVENT_KEPT, FNUMA_E_DRY_RUN, pages[i],
+		                 fnuma_tracker_get(s->r->config.tracker, pages[i]), to);
+}
+
+static void charge(struct step *s, uint32_t n, uint64_t spent_ns)
+{
+	fnuma_count(&s->r->stats.spent_ns, spent_ns);
+	s->report->spent_ns += spent_ns;
+	/* Never refused: no more pages are chosen than the budget lets through. */
+	if (s->budget)
+		fnuma_budget_spend(s->budget, s->now_ns, n, spent_ns);
+}
+
+/* Move pages that share a destination. False: try nothing more in this step. */
+static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
+{
+	struct fnuma_repatriator *r = s->r;
+	struct fnuma_result results[FNUMA_BATCH_MAX];
+	uint64_t spent_ns = 0;
+	uint32_t tried, i;
+	int done;
+
+	n = still_remote(s, pages, n);
+	if (!n)
+		return true;
+	if (r->config.tuning.flags & FNUMA_REPAT_DRY_RUN) {
+		rehearse(s, pages, n, to);
+		return true;
+	}
+	done = fnuma_backend_move(r->config.backend, r->config.domain, pages, n, to,
+	                          r->config.pool ? FNUMA_CONTENT_NOBODYS
+	                                         : FNUMA_CONTENT_KEEP,
+	                          results, &spent_ns);
+	fnuma_count(&r->stats.calls, 1);
+	if (done < 0) {
+		charge(s, 0, spent_ns);
+		fnuma_repat_count_reason(r, done);
+		if (!fnuma_repat_found_dead(s))
+			fnuma_repat_rest(s, done);
+		return false;
+	}
+	charge(s, n, spent_ns);
+	s->report->attempted += n;
+	fnuma_count(&r->stats.attempted, n);
+	catch_lies(s, pages, n, to, results);
+	settle(s, pages, n, to, results);
+	for (i = 0, tried = 0; i < n; i++) {
+		tried += results[i].reason != FNUMA_E_NOT_TRIED;
+		if (results[i].reason == FNUMA_E_GONE && fnuma_repat_found_dead(s))
+			return false;
+	}
+	if (!tried)
+		fnuma_repat_rest(s, FNUMA_E_NOT_TRIED);
+	return tried > 0;
+}
+
+/* Where a page should go, homes found full left out; none if they all are. */
+static fnuma_node destination(const struct fnuma_repatriator *r, fnuma_gfn page)
+{
+	const struct fnuma_tracker *t = r->config.tracker;
+	fnuma_node to = fnuma_tracker_home(t, page);
+	uint64_t others = fnuma_tracker_home_nodes(t) & ~r->full_nodes;
+
+	if (!(r->full_nodes >> to.id & 1))
+		return to;
+	for (to.id = 0; to.id < FNUMA_NODES_MAX; to.id++)
+		if ((others >> to.id & 1) && fnuma_tracker_is_home(t, page, to))
+			return to;
+	return fnuma_node_none();
+}
+
+/* Move the pages that go where the first one goes to the front; returns how many. */
+static uint32_t gather(const struct fnuma_repatriator *r, fnuma_gfn *pages, uint32_t n,
+                       fnuma_node to)
+{
+	uint32_t i, front = 0;
+
+	for (i = 0; i < n; i++) {
+		fnuma_gfn page = pages[i];
+
+		if (!fnuma_tracker_is_home(r->config.tracker, page, to))
+			continue;
+		pages[i] = pages[front];
+		pages[front++] = page;
+	}
+	return front;
+}
+
+bool fnuma_repat_move_all(struct step *s, fnuma_gfn *pages, uint32_t n)
+{
+	while (n) {
+		fnuma_node to = destination(s->r, pages[0]);
+		uint32_t k = 1;
+
+		if (to.id == FNUMA_NODE_NONE_ID) {
+			fnuma_count(&s->r->stats.skipped, 1);
+			fnuma_repat_count_reason(s->r, FNUMA_E_NOMEM);
+		} else {
+			k = gather(s->r, pages, n, to);
+			if (!move(s, pages, k, to))
+				return false;
+		}
+		pages += k;
+		n -= k;
+	}
+	return true;
+}
