@@ -26,8 +26,9 @@ static void what_would_let_no_page_through_is_refused(void **state)
 		uint32_t page_bytes;
 		uint64_t page_ns;
 	} lies[] = {
-		{{0, 4095, 0}, 4096, 3000}, {{0, 0, 2999}, 4096, 3000}, {{0, 0, 0}, 0, 3000},
-		{{0, 0, 0}, 4095, 3000},    {{1, 1, 1}, 4096, 3000},    {{0, 0, 0}, 12288, 3000},
+		{{0, 4095, 0}, 4096, 3000}, {{0, 0, 2999}, 4096, 3000},
+		{{1, 1, 1}, 4096, 3000},    {{0, 0, 0}, 0, 3000},
+		{{0, 0, 0}, 4095, 3000},    {{0, 0, 0}, 12288, 3000},
 	};
 	struct fnuma_budget_limits none = {0, 0, 0};
 	struct fnuma_budget b, before;
@@ -39,8 +40,9 @@ static void what_would_let_no_page_through_is_refused(void **state)
 	assert_int_equal(fnuma_budget_init(NULL, &none, 4096, 3000), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_budget_init(&b, NULL, 4096, 3000), FNUMA_E_INVAL);
 	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
-		assert_int_equal(fnuma_budget_init(&b, &lies[i].limits, lies[i].page_bytes,
-		                                   lies[i].page_ns), FNUMA_E_INVAL);
+		assert_int_equal(fnuma_budget_init(&b, &lies[i].limits,
+		                                   lies[i].page_bytes, lies[i].page_ns),
+		                 FNUMA_E_INVAL);
 	assert_memory_equal(&b, &before, sizeof(b));
 	b = made(10, 0, 0, 3000);
 	before = b;
@@ -51,7 +53,17 @@ static void what_would_let_no_page_through_is_refused(void **state)
 	assert_memory_equal(&b, &before, sizeof(b));
 }
 
-static void spending_more_than_is_left_is_refused_and_charges_nothing(void **state)
+static void a_limit_of_exactly_one_page_lets_it_through(void **state)
+{
+	struct fnuma_budget b = made(1, 4096, 3000, 3000);
+
+	(void)state;
+	assert_int_equal(fnuma_budget_pages(&b, 0), 1);
+	assert_int_equal(fnuma_budget_spend(&b, 0, 1, 0), FNUMA_OK);
+	assert_true(fnuma_budget_next(&b, 0) == 17 * SLOT_NS);
+}
+
+static void spending_more_than_is_left_is_refused_and_not_charged(void **state)
 {
 	struct fnuma_budget b = made(10, 0, 0, 3000), before;
 
@@ -73,7 +85,8 @@ static void without_a_limit_there_is_no_end_of_pages(void **state)
 	(void)state;
 	for (i = 0; i < 100; i++) {
 		assert_int_equal(fnuma_budget_pages(&b, i), UINT32_MAX);
-		assert_int_equal(fnuma_budget_spend(&b, i, UINT32_MAX, UINT64_MAX), FNUMA_OK);
+		assert_int_equal(fnuma_budget_spend(&b, i, UINT32_MAX, UINT64_MAX),
+		                 FNUMA_OK);
 		assert_true(fnuma_budget_next(&b, i) == i);
 	}
 }
@@ -111,7 +124,7 @@ static void pages_are_forgiven_when_no_window_can_contain_them(void **state)
 	assert_true(fnuma_budget_next(&b, next) == next);
 }
 
-static void a_batch_dearer_than_expected_is_charged_in_full_and_expected_from_then_on(void **state)
+static void a_dearer_batch_is_charged_in_full_and_expected_from_then_on(void **state)
 {
 	struct fnuma_budget b = made(0, 0, 1000 * MS_NS, MS_NS);
 
@@ -125,6 +138,8 @@ static void a_batch_dearer_than_expected_is_charged_in_full_and_expected_from_th
 	assert_int_equal(fnuma_budget_spend(&b, 0, 0, MS_NS), FNUMA_OK);
 	assert_true(b.time_sum_ns == 2011 * MS_NS);
 	assert_int_equal(fnuma_budget_pages(&b, 17 * SLOT_NS), 147);
+	assert_int_equal(fnuma_budget_spend(&b, 17 * SLOT_NS, 5, 50 * MS_NS), FNUMA_OK);
+	assert_true(b.page_ns == 10 * MS_NS); /* and not a nanosecond more */
 }
 
 static void what_the_backend_does_not_say_is_charged_as_expected(void **state)
@@ -138,7 +153,7 @@ static void what_the_backend_does_not_say_is_charged_as_expected(void **state)
 	assert_int_equal(fnuma_budget_pages(&b, 0), 0);
 }
 
-static void cheaper_batches_lower_the_expectation_but_not_below_the_first(void **state)
+static void cheaper_batches_lower_the_expectation_down_to_the_first(void **state)
 {
 	struct fnuma_budget b = made(0, 0, 0, 1000);
 	uint64_t page_ns;
@@ -154,7 +169,7 @@ static void cheaper_batches_lower_the_expectation_but_not_below_the_first(void *
 	assert_true(b.page_ns == 1000);
 }
 
-static void a_page_dearer_than_the_whole_limit_does_not_stop_the_rest_for_ever(void **state)
+static void a_page_dearer_than_the_limit_does_not_stop_the_rest_for_ever(void **state)
 {
 	struct fnuma_budget b = made(0, 0, 10 * MS_NS, MS_NS);
 	uint64_t now = 0, next;
@@ -167,14 +182,15 @@ static void a_page_dearer_than_the_whole_limit_does_not_stop_the_rest_for_ever(v
 		assert_true(next > now && next - now <= WINDOW_NS + SLOT_NS);
 		now = next;
 		assert_int_equal(fnuma_budget_pages(&b, now), 1);
-		assert_int_equal(fnuma_budget_spend(&b, now, 1, i % 2 ? MS_NS : 0), FNUMA_OK);
+		assert_int_equal(fnuma_budget_spend(&b, now, 1, i % 2 ? MS_NS : 0),
+		                 FNUMA_OK);
 	}
 }
 
 static void limits_changed_in_flight_forget_nothing(void **state)
 {
 	struct fnuma_budget b = made(100, 0, 0, 3000);
-	struct fnuma_budget_limits more = {200, 0, 0}, less = {50, 0, 0}, none = {0, 0, 0};
+	struct fnuma_budget_limits more = {200, 0, 0}, less = {50, 0, 0}, none = {0};
 
 	(void)state;
 	assert_int_equal(fnuma_budget_spend(&b, 0, 100, 0), FNUMA_OK);
@@ -238,7 +254,7 @@ static uint32_t draw(uint32_t below)
 
 static void check_windows(const struct diary *d, uint32_t pages, uint64_t time_ns)
 {
-	uint32_t span = (uint32_t)(WINDOW_NS / MS_NS), ms; /* 1073: whole ones, so within */
+	uint32_t span = (uint32_t)(WINDOW_NS / MS_NS), ms; /* whole ones: a bit less */
 	uint64_t pages_sum = 0, time_sum = 0;
 
 	for (ms = 0; ms < DIARY_MS; ms++) {
@@ -257,7 +273,7 @@ static void spend_some(struct fnuma_budget *b, struct diary *d, uint64_t now, ui
                        uint32_t dearest_ns)
 {
 	uint32_t left = fnuma_budget_pages(b, now), pages;
-	uint64_t spent_ns, expected_ns = b->page_ns;
+	uint64_t spent_ns = 0, expected_ns = b->page_ns;
 
 	assert_int_equal(fnuma_budget_next(b, now) == now, left > 0);
 	if (!left || draw(4) == 0)
@@ -265,12 +281,14 @@ static void spend_some(struct fnuma_budget *b, struct diary *d, uint64_t now, ui
 	pages = draw(3) ? 1 + draw(left < 64 ? left : 64) : left;
 	if (pages > left)
 		pages = left;
-	spent_ns = draw(4) ? (uint64_t)pages * (1 + draw(draw(50) ? 1000 : dearest_ns)) : 0;
+	if (draw(4))
+		spent_ns = (uint64_t)pages * (1 + draw(draw(50) ? 1000 : dearest_ns));
 	assert_int_equal(fnuma_budget_spend(b, now, pages, spent_ns), FNUMA_OK);
 	d->pages[ms] += pages;
-	d->time_ns[ms] += spent_ns ? spent_ns : pages * expected_ns;
-	if (spent_ns > pages * expected_ns && spent_ns - pages * expected_ns > d->surprise_ns)
-		d->surprise_ns = spent_ns - pages * expected_ns;
+	expected_ns *= pages;
+	d->time_ns[ms] += spent_ns ? spent_ns : expected_ns;
+	if (spent_ns > expected_ns && spent_ns - expected_ns > d->surprise_ns)
+		d->surprise_ns = spent_ns - expected_ns;
 }
 
 /* Steps of 0 to 400 ms; the caller's clock jumps back now and then. */
@@ -296,7 +314,7 @@ static void spend_for_a_while(uint32_t dearest_ns)
 	check_windows(d, 1000, 900000);
 	for (i = 0; i < DIARY_MS; i++)
 		moved += d->pages[i];
-	assert_true(moved > 1000u * (DIARY_MS / 1073) / 4); /* and it was worth something */
+	assert_true(moved > 1000u * (DIARY_MS / 1073) / 4); /* it was worth something */
 	free(d);
 }
 
@@ -307,7 +325,7 @@ static void no_window_exceeds_the_limits_wherever_it_begins(void **state)
 	spend_for_a_while(1000);
 }
 
-static void batches_dearer_than_expected_exceed_a_window_by_one_surprise_at_most(void **state)
+static void dearer_batches_exceed_a_window_by_one_surprise_at_most(void **state)
 {
 	(void)state;
 	random_bits = 43;
@@ -338,21 +356,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_would_let_no_page_through_is_refused),
-		cmocka_unit_test(spending_more_than_is_left_is_refused_and_charges_nothing),
+		cmocka_unit_test(a_limit_of_exactly_one_page_lets_it_through),
+		cmocka_unit_test(spending_more_than_is_left_is_refused_and_not_charged),
 		cmocka_unit_test(without_a_limit_there_is_no_end_of_pages),
 		cmocka_unit_test(the_tightest_of_the_limits_counts),
 		cmocka_unit_test(pages_are_forgiven_when_no_window_can_contain_them),
-		cmocka_unit_test(
-			a_batch_dearer_than_expected_is_charged_in_full_and_expected_from_then_on),
+		cmocka_unit_test(a_dearer_batch_is_charged_in_full_and_expected_from_then_on),
 		cmocka_unit_test(what_the_backend_does_not_say_is_charged_as_expected),
-		cmocka_unit_test(cheaper_batches_lower_the_expectation_but_not_below_the_first),
-		cmocka_unit_test(a_page_dearer_than_the_whole_limit_does_not_stop_the_rest_for_ever),
+		cmocka_unit_test(cheaper_batches_lower_the_expectation_down_to_the_first),
+		cmocka_unit_test(a_page_dearer_than_the_limit_does_not_stop_the_rest_for_ever),
 		cmocka_unit_test(limits_changed_in_flight_forget_nothing),
 		cmocka_unit_test(a_clock_that_jumps_back_goes_on_from_where_it_was),
 		cmocka_unit_test(a_clock_at_its_end_is_survived),
 		cmocka_unit_test(no_window_exceeds_the_limits_wherever_it_begins),
-		cmocka_unit_test(
-			batches_dearer_than_expected_exceed_a_window_by_one_surprise_at_most),
+		cmocka_unit_test(dearer_batches_exceed_a_window_by_one_surprise_at_most),
 		cmocka_unit_test(a_greedy_user_gets_the_limit_in_every_window_and_a_slot),
 	};
 
