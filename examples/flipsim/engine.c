@@ -93,7 +93,8 @@ static void take_sample(struct world *w, struct sample *s)
 	s->remote_pages = w->remote_pages;
 	s->remote_most = w->remote_recent;
 	w->remote_recent = w->remote_pages;
-	world_pools(w, &s->pool_pages, &s->pool_used);
+	s->pool_pages = w->ports.pool_pages;
+	s->pool_used = world_pools_used(w);
 	s->flips = w->ports.flips;
 	s->misses = w->ports.misses;
 	s->migrated = w->ports.migrated;
@@ -106,7 +107,7 @@ static const char *simulate(struct world *w, const struct progress *progress,
 	const struct scenario *sc = w->ports.sc;
 	uint64_t ticks = (uint64_t)(sc->duration_s * 1000 / sc->tick_ms + 0.5), t;
 	uint64_t each = (uint64_t)(sc->sample_s * 1000 / sc->tick_ms + 0.5);
-	uint64_t size, used, largest = 0;
+	uint64_t largest = 0;
 	double sum = 0;
 
 	each = each ? each : 1;
@@ -117,11 +118,8 @@ static const char *simulate(struct world *w, const struct progress *progress,
 	for (t = 1; t <= ticks; t++) {
 		if (!world_tick(w))
 			return "no memory for held pages";
-		if (w->ports.mode->sizer) {
-			world_pools(w, &size, &used);
-			sum += (double)size;
-			largest = size > largest ? size : largest;
-		}
+		sum += (double)w->ports.pool_pages;
+		largest = w->ports.pool_pages > largest ? w->ports.pool_pages : largest;
 		if (t % each == 0 || t == ticks)
 			take_sample(w, &out->samples[out->n_samples++]);
 		if (progress->fn && t % PROGRESS_TICKS == 0)
@@ -185,11 +183,8 @@ static const char *calibrate_one(const struct scenario *sc, const struct mode *m
 	if (!error)
 		error = world_begin(&w, app, NULL, sc->pool.calibrate_s, pages);
 	for (t = 0; t < ticks && !error; t++) {
-		uint64_t size, used;
-
 		if (!world_tick(&w))
 			error = "no memory for held pages";
-		world_pools(&w, &size, &used);
 		sample.now_ns = w.ports.now_ns;
 		sample.size_pages = fnuma_pool_size(w.vms[0].pool);
 		sample.used_pages = fnuma_pool_used(w.vms[0].pool);

@@ -93,6 +93,7 @@ const char *vm_make_pool(struct vm *v, struct ports *p, uint32_t pages)
 	v->resized_ns = p->now_ns;
 	if (fnuma_pool_resize(v->pool, pages, pages, p->now_ns) < 0)
 		return "a pool gets no pages";
+	p->pool_pages += fnuma_pool_size(v->pool);
 	return make_sizer(v, p, pages, config.max_pages);
 }
 
@@ -323,6 +324,7 @@ static void follow(struct vm *v, struct ports *p)
 	if (size == v->target_pages || !room)
 		return;
 	changed = fnuma_pool_resize(v->pool, v->target_pages, room, p->now_ns);
+	p->pool_pages += fnuma_pool_size(v->pool) - (uint64_t)size;
 	if (changed == FNUMA_E_REMOTE)
 		bring_home(v, p, room);
 	if (changed <= 0)

@@ -30,6 +30,7 @@ struct ports {
 	uint64_t now_ns;
 	uint64_t flips, misses, copies, drops, bursts, pooled, migrated;
 	uint64_t flips_ns, copies_ns;
+	uint64_t pool_pages;     /* of all guests' pools, now */
 };
 
 struct vm {

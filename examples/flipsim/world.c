@@ -333,17 +333,14 @@ void world_end(struct world *w)
 		fnuma_mock_app_exit(w->ports.mock, w->vms[i].domain);
 }
 
-void world_pools(const struct world *w, uint64_t *size, uint64_t *used)
+uint64_t world_pools_used(const struct world *w)
 {
+	uint64_t used = 0;
 	uint32_t i;
 
-	*size = *used = 0;
-	for (i = 0; i < w->n_vms; i++) {
-		if (!w->vms[i].pool)
-			return;
-		*size += fnuma_pool_size(w->vms[i].pool);
-		*used += fnuma_pool_used(w->vms[i].pool);
-	}
+	for (i = 0; i < w->n_vms && w->vms[i].pool; i++)
+		used += fnuma_pool_used(w->vms[i].pool);
+	return used;
 }
 
 uint64_t world_privvm_remote(const struct world *w)

@@ -48,8 +48,8 @@ void world_end(struct world *w);
 
 void world_free(struct world *w);
 
-/* Pages the pools have, and pages out of them. */
-void world_pools(const struct world *w, uint64_t *size, uint64_t *used);
+/* Pages out of the pools. Asks every guest's. */
+uint64_t world_pools_used(const struct world *w);
 
 /* The privVM's pages that are not on its node. */
 uint64_t world_privvm_remote(const struct world *w);
