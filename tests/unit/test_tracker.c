@@ -189,14 +189,16 @@ static int next_remote(const struct fnuma_tracker *t, fnuma_gfn *cursor, uint32_
 
 static void questions_about_no_page_have_harmless_answers(void **state)
 {
-	struct fnuma_tracker *t = simple(100, 8, FNUMA_START_HOME);
+	struct fnuma_home h = home(0, 100, 1, 1);
+	struct fnuma_tracker_config c = {100, 8, &h, 1, FNUMA_START_HOME};
+	struct fnuma_tracker *t = made(&c);
 	fnuma_gfn cursor = fnuma_gfn_of(101), pages[4];
 
 	(void)state;
 	assert_int_equal(fnuma_tracker_get(t, fnuma_gfn_of(100)).id, UNKNOWN);
 	assert_int_equal(fnuma_tracker_home(t, fnuma_gfn_of(100)).id, NONE);
 	assert_false(fnuma_tracker_is_remote(t, fnuma_gfn_of(100)));
-	assert_false(fnuma_tracker_is_home(t, fnuma_gfn_of(100), fnuma_node_of(0)));
+	assert_false(fnuma_tracker_is_home(t, fnuma_gfn_of(100), fnuma_node_of(1)));
 	assert_false(fnuma_tracker_is_home(t, fnuma_gfn_of(1), fnuma_node_of(8)));
 	assert_false(fnuma_tracker_is_home(t, fnuma_gfn_of(1), fnuma_node_unknown()));
 	assert_int_equal(next_remote(t, &cursor, 1, pages, 4), FNUMA_E_RANGE);
