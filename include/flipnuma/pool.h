@@ -198,7 +198,8 @@ int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
  * #FNUMA_BATCH_MAX pages may be served in portions of that many, and a portion may hand
  * out what an earlier one was given.
  * @param cache attached cache. @param in pages to give back, as for fnuma_pool_give().
- * @param out room for `n`; may be the same array as `in`, not overlap it otherwise.
+ * @param out room for `n`; may be the same array as `in`, not overlap it otherwise: in a
+ *   checked pool #FNUMA_E_INVAL.
  * @param n pages each way; 0 to INT32_MAX.
  * @return `n`, or an error of fnuma_pool_give(), with what that says of it.
  * @context The cache's user, as fnuma_pool_take().

@@ -151,6 +151,13 @@ int fnuma_repatriator_step(struct fnuma_repatriator *r, struct fnuma_budget *bud
 void fnuma_repatriator_flipped(struct fnuma_repatriator *r, const fnuma_gfn *pages,
                                uint32_t n);
 
+/** @brief The tracker has been told where these frames are, otherwise than by a flip or
+ * by a pass: of those that came home, failures are forgotten. Costs one comparison while
+ * nothing has failed. @param r repatriator. @param pages frames. @param n 0 or more.
+ * @context The domain's owner. */
+void fnuma_repatriator_placed(struct fnuma_repatriator *r, const fnuma_gfn *pages,
+                              uint32_t n);
+
 /** @brief Forget all failures, also for good, and any rest; cool-downs stay.
  * @param r repatriator. @return pages forgiven. @context The domain's owner. Looks at all
  *   the books. */
@@ -171,7 +178,7 @@ int fnuma_repatriator_retune(struct fnuma_repatriator *r,
  *   #FNUMA_NEVER if given up, or 0; may be NULL.
  * @param cause filled with the reason of the last failure, or #FNUMA_OK; may be NULL.
  * @return #FNUMA_OK (nothing against it), #FNUMA_E_COOLDOWN, #FNUMA_E_BACKOFF,
- *   #FNUMA_E_GAVE_UP, #FNUMA_E_RANGE. @context The domain's owner. */
+ *   #FNUMA_E_GAVE_UP, #FNUMA_E_RANGE, #FNUMA_E_INVAL. @context The domain's owner. */
 int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
                           uint64_t now_ns, uint64_t *until_ns, int *cause);
 

@@ -7,6 +7,10 @@
  * the compiler refuses one where another is meant; what is left as a plain
  * integer is a count, and its name carries its unit (`_pages _bytes _ns`).
  * Ranges are half-open.
+ *
+ * For all functions: a null pointer is refused with #FNUMA_E_INVAL unless it is said that
+ * it may be one; a function without errors does nothing, or answers as for an object with
+ * nothing in it. An array of 0 entries may be null. Inline functions do not look.
  */
 #ifndef FLIPNUMA_TYPES_H
 #define FLIPNUMA_TYPES_H

@@ -202,6 +202,8 @@ static int move(struct fnuma_agenda *a, uint32_t member, uint64_t deadline_ns)
 
 int fnuma_agenda_set(struct fnuma_agenda *a, uint32_t member, uint64_t deadline_ns)
 {
+	if (!a)
+		return FNUMA_E_INVAL;
 	if (member >= a->members)
 		return FNUMA_E_RANGE;
 	if (a->entries[member].deadline_ns != FNUMA_NEVER)
@@ -211,7 +213,7 @@ int fnuma_agenda_set(struct fnuma_agenda *a, uint32_t member, uint64_t deadline_
 
 uint64_t fnuma_agenda_get(const struct fnuma_agenda *a, uint32_t member)
 {
-	return member < a->members ? a->entries[member].deadline_ns : FNUMA_NEVER;
+	return a && member < a->members ? a->entries[member].deadline_ns : FNUMA_NEVER;
 }
 
 /* --- finding the slot that begins first --- */
@@ -447,6 +449,8 @@ uint32_t fnuma_agenda_pop(struct fnuma_agenda *a, uint64_t now_ns, uint32_t *mem
 {
 	uint32_t n;
 
+	if (!a || !members)
+		return 0;
 	now_ns = hear(a, now_ns);
 	n = take_due(a, members, max);
 	while (n < max) {
@@ -482,9 +486,12 @@ static uint64_t earliest_in(const struct fnuma_agenda *a, uint32_t slot, uint64_
 
 uint64_t fnuma_agenda_next(const struct fnuma_agenda *a)
 {
-	uint64_t min_ns = FNUMA_NEVER, tick = first_near(a), ns;
+	uint64_t min_ns = FNUMA_NEVER, tick, ns;
 	uint32_t wheel, slot;
 
+	if (!a)
+		return FNUMA_NEVER;
+	tick = first_near(a);
 	if (!empty(a, a->due))
 		return 0;
 	if (tick != NO_TICK)

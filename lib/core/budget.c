@@ -115,6 +115,8 @@ static uint32_t pages_left(const struct fnuma_budget *b, uint64_t pages_sum,
 
 uint32_t fnuma_budget_pages(struct fnuma_budget *b, uint64_t now_ns)
 {
+	if (!b)
+		return 0;
 	advance(b, now_ns);
 	return pages_left(b, b->pages_sum, b->time_sum_ns);
 }
@@ -140,6 +142,8 @@ int fnuma_budget_spend(struct fnuma_budget *b, uint64_t now_ns, uint32_t pages,
 	uint64_t charge_ns;
 	uint32_t charge_pages;
 
+	if (!b)
+		return FNUMA_E_INVAL;
 	advance(b, now_ns);
 	if (pages > pages_left(b, b->pages_sum, b->time_sum_ns))
 		return FNUMA_E_BUDGET;
@@ -161,6 +165,8 @@ uint64_t fnuma_budget_next(struct fnuma_budget *b, uint64_t now_ns)
 	uint64_t pages_sum, time_sum_ns, wait_ns = 0;
 	uint32_t slot;
 
+	if (!b)
+		return FNUMA_NEVER;
 	advance(b, now_ns);
 	slot = b->slot;
 	pages_sum = b->pages_sum;

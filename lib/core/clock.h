@@ -34,7 +34,7 @@ static inline uint64_t fnuma_clock_callers(const struct fnuma_clock *c, uint64_t
 {
 	uint64_t wait = at_ns > c->at_ns ? at_ns - c->at_ns : 0;
 
-	if (at_ns == FNUMA_NEVER || wait > FNUMA_NEVER - 1 - c->seen_ns)
+	if (at_ns == FNUMA_NEVER || wait >= FNUMA_NEVER - c->seen_ns)
 		return FNUMA_NEVER;
 	return c->seen_ns + wait;
 }
@@ -44,7 +44,7 @@ static inline uint64_t fnuma_clock_ours(const struct fnuma_clock *c, uint64_t wh
 {
 	uint64_t wait = when_ns > c->seen_ns ? when_ns - c->seen_ns : 0;
 
-	if (when_ns == FNUMA_NEVER || wait > FNUMA_NEVER - 1 - c->at_ns)
+	if (when_ns == FNUMA_NEVER || wait >= FNUMA_NEVER - c->at_ns)
 		return FNUMA_NEVER;
 	return c->at_ns + wait;
 }

@@ -51,6 +51,8 @@ uint64_t fnuma_homes_of(const struct fnuma_home *homes, uint32_t n, fnuma_gfn pa
 	uint32_t low = 0, high = n; /* the first entry of the page's range is in between */
 	uint64_t nodes = 0;
 
+	if (!homes)
+		return 0;
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 

@@ -301,10 +301,16 @@ static struct slot *slot_of(const struct fnuma_host *h, fnuma_member member)
 {
 	struct slot *s;
 
-	if (member.slot >= h->config.max_members)
+	if (!h || member.slot >= h->config.max_members)
 		return NULL;
 	s = &h->slots[member.slot];
 	return s->member && s->generation == member.generation ? s : NULL;
+}
+
+/* Why there is none. */
+static int no_member(const struct fnuma_host *h)
+{
+	return h ? FNUMA_E_STALE : FNUMA_E_INVAL;
 }
 
 static struct member *member_of(const struct fnuma_host *h, fnuma_member member)
@@ -328,7 +334,7 @@ int fnuma_host_remove(struct fnuma_host *host, fnuma_member member, void **memor
 	uint32_t d;
 
 	if (!s)
-		return FNUMA_E_STALE;
+		return no_member(host);
 	ring_drop(host, member.slot);
 	fnuma_agenda_set(host->agenda, member.slot, FNUMA_NEVER);
 	set_active(host, s->member, false);
@@ -455,7 +461,7 @@ int fnuma_host_record(struct fnuma_host *host, fnuma_member member,
 	int done;
 
 	if (!m)
-		return FNUMA_E_STALE;
+		return no_member(host);
 	done = fnuma_tracker_record(m->tracker, pages, results, n);
 	if (done < 0)
 		return done;
@@ -472,10 +478,12 @@ int fnuma_host_record_nodes(struct fnuma_host *host, fnuma_member member,
 	int done;
 
 	if (!m)
-		return FNUMA_E_STALE;
+		return no_member(host);
 	done = fnuma_tracker_set(m->tracker, pages, nodes, n);
-	if (done >= 0)
-		watch(host, member.slot, now_ns);
+	if (done < 0)
+		return done;
+	fnuma_repatriator_placed(m->repatriator, pages, n);
+	watch(host, member.slot, now_ns);
 	return done;
 }
 
@@ -558,6 +566,8 @@ uint64_t fnuma_host_next(struct fnuma_host *host, uint64_t now_ns)
 {
 	uint64_t next, budget;
 
+	if (!host)
+		return FNUMA_NEVER;
 	fnuma_clock_tell(&host->clock, now_ns);
 	next = fnuma_clock_callers(&host->clock, fnuma_agenda_next(host->agenda));
 	if (host->head == NOBODY || next <= now_ns)
@@ -603,7 +613,7 @@ int fnuma_host_kick(struct fnuma_host *host, fnuma_member member, uint64_t now_n
 	struct member *m = member_of(host, member);
 
 	if (!m)
-		return FNUMA_E_STALE;
+		return no_member(host);
 	if (m->gone)
 		return FNUMA_E_GONE;
 	if (m->paused)
@@ -620,7 +630,7 @@ int fnuma_host_pause(struct fnuma_host *host, fnuma_member member, bool paused,
 	struct member *m = member_of(host, member);
 
 	if (!m)
-		return FNUMA_E_STALE;
+		return no_member(host);
 	if (m->gone || m->paused == paused)
 		return FNUMA_OK;
 	fnuma_clock_tell(&host->clock, now_ns);
@@ -643,7 +653,7 @@ int fnuma_host_retune(struct fnuma_host *host, fnuma_member member,
 	struct fnuma_trigger trigger;
 
 	if (!m)
-		return FNUMA_E_STALE;
+		return no_member(host);
 	if (weight > WEIGHT_MAX)
 		return FNUMA_E_INVAL;
 	trigger = m->trigger;
@@ -662,7 +672,7 @@ int fnuma_host_retune(struct fnuma_host *host, fnuma_member member,
 int fnuma_host_set_limits(struct fnuma_host *host,
                           const struct fnuma_budget_limits *limits)
 {
-	return fnuma_budget_retune(&host->budget, limits);
+	return host ? fnuma_budget_retune(&host->budget, limits) : FNUMA_E_INVAL;
 }
 
 struct fnuma_tracker *fnuma_host_tracker(const struct fnuma_host *host,
@@ -683,6 +693,11 @@ struct fnuma_repatriator *fnuma_host_repatriator(const struct fnuma_host *host,
 
 void fnuma_host_stats(const struct fnuma_host *host, struct fnuma_host_stats *out)
 {
+	if (!out)
+		return;
+	memset(out, 0, sizeof(*out));
+	if (!host)
+		return;
 	out->members = fnuma_port_load(&host->stats.members);
 	out->active = fnuma_port_load(&host->stats.active);
 	out->steps = fnuma_port_read64(&host->stats.steps);

@@ -363,6 +363,18 @@ static int exchange_portion(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
 	return FNUMA_OK;
 }
 
+/* Pages handed out would be written over pages given that are still to be read. */
+static bool overlap(const fnuma_gfn *a, const fnuma_gfn *b, uint32_t n)
+{
+	uintptr_t low = (uintptr_t)a, high = (uintptr_t)b;
+
+	if (low > high) {
+		low = (uintptr_t)b;
+		high = (uintptr_t)a;
+	}
+	return low != high && (high - low) / sizeof(*a) < n;
+}
+
 static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
                            fnuma_gfn *out, uint32_t n)
 {
@@ -371,6 +383,8 @@ static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
 
 	if (error || !n)
 		return error;
+	if (overlap(in, out, n))
+		return refuse(cache, FNUMA_E_INVAL, FNUMA_GFN_NONE_N);
 	if (!cache->pool->trusted) {
 		error = claim(cache, in, n, true);
 		if (error)

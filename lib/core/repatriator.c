@@ -102,7 +102,7 @@ int fnuma_repatriator_retune(struct fnuma_repatriator *r,
 {
 	struct fnuma_repatriator_tuning t;
 
-	if (!tuning)
+	if (!r || !tuning)
 		return FNUMA_E_INVAL;
 	t = *tuning;
 	if (complete_tuning(&t) != FNUMA_OK)
@@ -261,7 +261,7 @@ void fnuma_repatriator_begin(struct fnuma_repatriator *r)
 {
 	struct fnuma_pool_stats pool;
 
-	if (r->gone)
+	if (!r || r->gone)
 		return;
 	r->active = true;
 	r->progress = false;
@@ -277,7 +277,7 @@ void fnuma_repatriator_begin(struct fnuma_repatriator *r)
 
 bool fnuma_repatriator_active(const struct fnuma_repatriator *r)
 {
-	return r->active;
+	return r && r->active;
 }
 
 /* A pass that got nothing done, though there was something to do, rests the domain: the
@@ -371,16 +371,15 @@ int fnuma_repatriator_step(struct fnuma_repatriator *r, struct fnuma_budget *bud
 void fnuma_repatriator_flipped(struct fnuma_repatriator *r, const fnuma_gfn *pages,
                                uint32_t n)
 {
-	uint32_t i;
+	if (r && pages)
+		fnuma_repat_forget(r, pages, n, false);
+}
 
-	if (!r->books.count[BOOKS_BACKOFF] && !r->books.count[BOOKS_GAVE_UP])
-		return;
-	for (i = 0; i < n; i++) {
-		struct books_entry *e = fnuma_books_find(&r->books, pages[i].n);
-
-		if (e && e->kind != BOOKS_COOLING)
-			fnuma_books_drop(&r->books, e);
-	}
+void fnuma_repatriator_placed(struct fnuma_repatriator *r, const fnuma_gfn *pages,
+                              uint32_t n)
+{
+	if (r && pages)
+		fnuma_repat_forget(r, pages, n, true);
 }
 
 static bool is_failure(void *cookie, const struct books_entry *e)
@@ -391,34 +390,41 @@ static bool is_failure(void *cookie, const struct books_entry *e)
 
 uint32_t fnuma_repatriator_forgive(struct fnuma_repatriator *r)
 {
-	uint32_t before = books_used(&r->books), dropped, again;
+	uint32_t before, again;
 
+	if (!r)
+		return 0;
 	r->rest_until_ns = 0;
 	r->rests_in_row = 0;
+	before = books_used(&r->books);
 	/* A drop uses up a look of the sweep's: go round until nothing falls. */
 	do {
 		again = books_used(&r->books);
 		fnuma_books_sweep(&r->books, r->books.mask + 1 + again, is_failure, NULL);
 	} while (books_used(&r->books) != again);
-	dropped = before - books_used(&r->books);
-	return dropped;
+	return before - books_used(&r->books);
 }
 
 void fnuma_repatriator_pause(struct fnuma_repatriator *r, bool paused)
 {
-	r->paused = paused;
+	if (r)
+		r->paused = paused;
 }
 
 int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
                           uint64_t now_ns, uint64_t *until_ns, int *cause)
 {
-	struct fnuma_clock clock = r->clock;
-	uint64_t at_ns = fnuma_clock_tell(&clock, now_ns);
 	const struct books_entry *e;
+	struct fnuma_clock clock;
+	uint64_t at_ns;
 	int why;
 
+	if (!r)
+		return FNUMA_E_INVAL;
 	if (page.n >= fnuma_tracker_frames(r->config.tracker))
 		return FNUMA_E_RANGE;
+	clock = r->clock;
+	at_ns = fnuma_clock_tell(&clock, now_ns);
 	e = fnuma_books_find(&r->books, page.n);
 	why = fnuma_repat_objection(e, at_ns);
 	if (until_ns)
@@ -431,11 +437,14 @@ int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
 
 uint32_t fnuma_repatriator_movable(const struct fnuma_repatriator *r)
 {
-	uint32_t remote = fnuma_tracker_remote(r->config.tracker);
-	uint32_t given_up = fnuma_port_load(&r->books.count[BOOKS_GAVE_UP]);
 	struct fnuma_pool_stats pool;
 	struct fnuma_layout layout;
+	uint32_t remote, given_up;
 
+	if (!r)
+		return 0;
+	remote = fnuma_tracker_remote(r->config.tracker);
+	given_up = fnuma_port_load(&r->books.count[BOOKS_GAVE_UP]);
 	remote = given_up < remote ? remote - given_up : 0;
 	if (!(r->config.backend->caps & FNUMA_CAP_PAGE_NODES))
 		return remote;
@@ -449,10 +458,16 @@ uint32_t fnuma_repatriator_movable(const struct fnuma_repatriator *r)
 void fnuma_repatriator_stats(const struct fnuma_repatriator *r,
                              struct fnuma_repatriator_stats *out)
 {
-	const uint64_t *from = (const uint64_t *)&r->stats;
+	const uint64_t *from;
 	uint64_t *to = (uint64_t *)out;
 	size_t i;
 
+	if (!out)
+		return;
+	memset(out, 0, sizeof(*out));
+	if (!r)
+		return;
+	from = (const uint64_t *)&r->stats;
 	for (i = 0; i < offsetof(struct fnuma_repatriator_stats, cooling_pages) / 8; i++)
 		to[i] = fnuma_port_read64(&from[i]);
 	out->cooling_pages = fnuma_port_load(&r->books.count[BOOKS_COOLING]);

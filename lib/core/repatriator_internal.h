@@ -65,6 +65,10 @@ int fnuma_repat_objection(const struct books_entry *e, uint64_t at_ns);
 /* For a sweep of the books; the cookie is the step. */
 bool fnuma_repat_stale(void *cookie, const struct books_entry *e);
 
+/* Forget the failures of these pages, or only of those that came home. */
+void fnuma_repat_forget(struct fnuma_repatriator *r, const fnuma_gfn *pages, uint32_t n,
+                        bool only_settled);
+
 /* Ask where pages are, and believe it: the tracker follows. False: nobody could say. */
 bool fnuma_repat_locate(struct step *s, const fnuma_gfn *pages, uint32_t n,
                         fnuma_node *nodes);

@@ -92,6 +92,15 @@ int fnuma_repat_objection(const struct books_entry *e, uint64_t at_ns)
 	return e->kind == BOOKS_COOLING ? FNUMA_E_COOLDOWN : FNUMA_E_BACKOFF;
 }
 
+/* Is there nothing left to do for this page? */
+static bool settled(const struct fnuma_repatriator *r, fnuma_gfn page)
+{
+	const struct fnuma_tracker *t = r->config.tracker;
+
+	return !fnuma_tracker_is_remote(t, page) &&
+	       fnuma_tracker_get(t, page).id != FNUMA_NODE_UNKNOWN_ID;
+}
+
 /* An expired cool-down says nothing any more; failures of a page that came home by other
  * ways neither. An expired back-off stays: it counts the attempts. */
 bool fnuma_repat_stale(void *cookie, const struct books_entry *e)
@@ -100,9 +109,23 @@ bool fnuma_repat_stale(void *cookie, const struct books_entry *e)
 
 	if (e->kind == BOOKS_COOLING)
 		return s->at_ns >= e->until_ns;
-	return !fnuma_tracker_is_remote(s->r->config.tracker, fnuma_gfn_of(e->gfn)) &&
-	       fnuma_tracker_get(s->r->config.tracker, fnuma_gfn_of(e->gfn)).id !=
-	               FNUMA_NODE_UNKNOWN_ID;
+	return settled(s->r, fnuma_gfn_of(e->gfn));
+}
+
+void fnuma_repat_forget(struct fnuma_repatriator *r, const fnuma_gfn *pages, uint32_t n,
+                        bool only_settled)
+{
+	struct books_entry *e;
+	uint32_t i;
+
+	if (!r->books.count[BOOKS_BACKOFF] && !r->books.count[BOOKS_GAVE_UP])
+		return;
+	for (i = 0; i < n; i++) {
+		e = fnuma_books_find(&r->books, pages[i].n);
+		if (e && e->kind != BOOKS_COOLING &&
+		    (!only_settled || settled(r, pages[i])))
+			fnuma_books_drop(&r->books, e);
+	}
 }
 
 static void note_moved(struct step *s, fnuma_gfn page)
@@ -129,8 +152,6 @@ static void note_failed(struct step *s, fnuma_gfn page, int why, fnuma_node from
 	struct fnuma_repatriator *r = s->r;
 	struct books_entry *e = fnuma_books_make(&r->books, page.n);
 
-	if (e->kind == BOOKS_COOLING)
-		e->attempts = 0;
 	e->attempts++;
 	e->cause = (int16_t)why;
 	if (e->attempts >= r->config.tuning.attempts_max) {
@@ -157,7 +178,10 @@ bool fnuma_repat_locate(struct step *s, const fnuma_gfn *pages, uint32_t n,
 	                             nodes) < 0)
 		return false;
 	/* A node the tracker does not have would be refused: nothing is recorded then. */
-	return fnuma_tracker_set(r->config.tracker, pages, nodes, n) == (int)n;
+	if (fnuma_tracker_set(r->config.tracker, pages, nodes, n) != (int)n)
+		return false;
+	fnuma_repat_forget(r, pages, n, true);
+	return true;
 }
 
 /* Keep the pages that are away from `to` after all; returns how many. */
@@ -171,16 +195,18 @@ static uint32_t still_remote(struct step *s, fnuma_gfn *pages, uint32_t n)
 	    !fnuma_repat_locate(s, pages, n, nodes))
 		return n;
 	for (i = 0; i < n; i++) {
-		if (fnuma_tracker_is_remote(r->config.tracker, pages[i]))
+		if (fnuma_tracker_is_remote(r->config.tracker, pages[i])) {
 			pages[kept++] = pages[i];
-		else
+		} else if (settled(r, pages[i])) {
 			fnuma_count(&r->stats.found_home, 1);
+			r->progress = true;
+		}
 	}
-	r->progress |= kept < n;
 	return kept;
 }
 
-/* A page reported moved that is somewhere else was not. */
+/* A page reported moved that is somewhere else was not, and one that is there was,
+ * whatever was said. */
 static void catch_lies(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to,
                        struct fnuma_result *results)
 {
@@ -192,11 +218,13 @@ static void catch_lies(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma
 	    !fnuma_repat_locate(s, pages, n, nodes))
 		return;
 	for (i = 0; i < n; i++) {
-		if (results[i].outcome != FNUMA_DONE || nodes[i].id == to.id ||
+		const bool came = nodes[i].id == to.id;
+
+		if ((results[i].outcome == FNUMA_DONE) == came ||
 		    nodes[i].id == FNUMA_NODE_UNKNOWN_ID)
 			continue;
-		results[i].outcome = FNUMA_NOT_DONE;
-		results[i].reason = FNUMA_E_LIE;
+		results[i].outcome = came ? FNUMA_DONE : FNUMA_NOT_DONE;
+		results[i].reason = came ? FNUMA_OK : FNUMA_E_LIE;
 		results[i].node = nodes[i];
 	}
 }
@@ -230,17 +258,16 @@ static void settle_failure(struct step *s, fnuma_gfn page,
 	}
 }
 
-static void settle(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_node to,
+static void settle(struct step *s, const fnuma_gfn *pages, uint32_t n,
+                   const fnuma_node *from, fnuma_node to,
                    const struct fnuma_result *results)
 {
 	struct fnuma_repatriator *r = s->r;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		fnuma_node from = fnuma_tracker_get(r->config.tracker, pages[i]);
-
 		if (results[i].outcome != FNUMA_DONE) {
-			settle_failure(s, pages[i], &results[i], from, to);
+			settle_failure(s, pages[i], &results[i], from[i], to);
 			continue;
 		}
 		s->report->moved++;
@@ -249,9 +276,8 @@ static void settle(struct step *s, const fnuma_gfn *pages, uint32_t n, fnuma_nod
 		r->rests_in_row = 0;
 		fnuma_count(&r->stats.moved, 1);
 		note_moved(s, pages[i]);
-		fnuma_repat_tell(s, FNUMA_EVENT_MOVED, FNUMA_OK, pages[i], from, to);
+		fnuma_repat_tell(s, FNUMA_EVENT_MOVED, FNUMA_OK, pages[i], from[i], to);
 	}
-	/* After the events, which say where each page came from. */
 	fnuma_tracker_record(r->config.tracker, pages, results, n);
 }
 
@@ -280,6 +306,7 @@ static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
 {
 	struct fnuma_repatriator *r = s->r;
 	struct fnuma_result results[FNUMA_BATCH_MAX];
+	fnuma_node from[FNUMA_BATCH_MAX];
 	uint64_t spent_ns = 0;
 	uint32_t tried, i;
 	int done;
@@ -306,8 +333,10 @@ static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
 	charge(s, n, spent_ns);
 	s->report->attempted += n;
 	fnuma_count(&r->stats.attempted, n);
+	for (i = 0; i < n; i++)
+		from[i] = fnuma_tracker_get(r->config.tracker, pages[i]);
 	catch_lies(s, pages, n, to, results);
-	settle(s, pages, n, to, results);
+	settle(s, pages, n, from, to, results);
 	for (i = 0, tried = 0; i < n; i++) {
 		tried += results[i].reason != FNUMA_E_NOT_TRIED;
 		if (results[i].reason == FNUMA_E_GONE && fnuma_repat_found_dead(s))

@@ -78,7 +78,7 @@ int fnuma_sizer_init(struct fnuma_sizer *s, const struct fnuma_sizer_policy *pol
 
 uint32_t fnuma_sizer_initial(const struct fnuma_sizer *s)
 {
-	return s->params.initial_pages;
+	return s ? s->params.initial_pages : 0;
 }
 
 int fnuma_sizer_retune(struct fnuma_sizer *s, const struct fnuma_sizer_params *params)

@@ -320,6 +320,8 @@ int fnuma_tracker_set(struct fnuma_tracker *t, const fnuma_gfn *pages,
 {
 	uint32_t bad = 0, i;
 
+	if (!t || (n && (!pages || !nodes)))
+		return FNUMA_E_INVAL;
 	if (n > INT32_MAX)
 		return FNUMA_E_OVERFLOW;
 	for (i = 0; i < n; i++)
@@ -342,6 +344,8 @@ int fnuma_tracker_record(struct fnuma_tracker *t, const fnuma_gfn *pages,
 	fnuma_node chunk_nodes[FNUMA_BATCH_MAX];
 	uint32_t bad = 0, i, k;
 
+	if (!t || (n && (!pages || !results)))
+		return FNUMA_E_INVAL;
 	if (n > INT32_MAX)
 		return FNUMA_E_OVERFLOW;
 	for (i = 0; i < n; i++)
@@ -363,11 +367,17 @@ int fnuma_tracker_record(struct fnuma_tracker *t, const fnuma_gfn *pages,
 
 /* --- asking --- */
 
+/* No tracker has no pages. */
+static inline bool has(const struct fnuma_tracker *t, fnuma_gfn page)
+{
+	return t && page.n < t->frames;
+}
+
 fnuma_node fnuma_tracker_get(const struct fnuma_tracker *t, fnuma_gfn page)
 {
 	uint32_t code;
 
-	if (page.n >= t->frames)
+	if (!has(t, page))
 		return fnuma_node_unknown();
 	code = code_of(t, page.n);
 	if (t->lane == NARROW && code >= NARROW_NODES)
@@ -377,7 +387,7 @@ fnuma_node fnuma_tracker_get(const struct fnuma_tracker *t, fnuma_gfn page)
 
 bool fnuma_tracker_is_remote(const struct fnuma_tracker *t, fnuma_gfn page)
 {
-	return page.n < t->frames &&
+	return has(t, page) &&
 	       away(range_of(t, page.n)->homes, code_of(t, page.n), t->lane);
 }
 
@@ -386,7 +396,7 @@ fnuma_node fnuma_tracker_home(const struct fnuma_tracker *t, fnuma_gfn page)
 	const struct weighted *w, *best;
 	const struct range *r;
 
-	if (page.n >= t->frames)
+	if (!has(t, page))
 		return fnuma_node_none();
 	r = range_of(t, page.n);
 	best = r->weights;
@@ -400,30 +410,35 @@ fnuma_node fnuma_tracker_home(const struct fnuma_tracker *t, fnuma_gfn page)
 
 bool fnuma_tracker_is_home(const struct fnuma_tracker *t, fnuma_gfn page, fnuma_node node)
 {
-	return page.n < t->frames && node.id < t->nodes &&
+	return has(t, page) && node.id < t->nodes &&
 	       (range_of(t, page.n)->homes >> node.id & 1);
 }
 
 uint64_t fnuma_tracker_home_nodes(const struct fnuma_tracker *t)
 {
-	return t->home_nodes;
+	return t ? t->home_nodes : 0;
 }
 
 uint32_t fnuma_tracker_frames(const struct fnuma_tracker *t)
 {
-	return t->frames;
+	return t ? t->frames : 0;
 }
 
 uint32_t fnuma_tracker_remote(const struct fnuma_tracker *t)
 {
-	return fnuma_port_load(&t->remote);
+	return t ? fnuma_port_load(&t->remote) : 0;
 }
 
 void fnuma_tracker_layout(const struct fnuma_tracker *t, struct fnuma_layout *out)
 {
-	uint32_t codes = codes_of(t->lane), i;
+	uint32_t codes, i;
 
+	if (!out)
+		return;
 	memset(out, 0, sizeof(*out));
+	if (!t)
+		return;
+	codes = codes_of(t->lane);
 	out->nodes = t->nodes;
 	out->frames = t->frames;
 	for (i = 0; i < t->nodes; i++)
@@ -559,7 +574,7 @@ int fnuma_tracker_next(const struct fnuma_tracker *t, enum fnuma_tracker_want wa
 	uint32_t at, end, stop;
 	enum kind kind;
 
-	if ((uint32_t)want > FNUMA_WANT_UNKNOWN || !look || !max)
+	if (!t || !cursor || !pages || (uint32_t)want > FNUMA_WANT_UNKNOWN || !look || !max)
 		return FNUMA_E_INVAL;
 	if (cursor->n > t->frames)
 		return FNUMA_E_RANGE;

@@ -102,16 +102,19 @@ int fnuma_trigger_retune(struct fnuma_trigger *t, const struct fnuma_trigger_par
 void fnuma_trigger_ask(struct fnuma_trigger *t, uint64_t now_ns, uint32_t remote_pages,
                        struct fnuma_trigger_verdict *verdict)
 {
-	struct fnuma_trigger_sample sample = sample_of(t, now_ns, remote_pages);
 	struct fnuma_trigger_verdict answer = {false, FNUMA_NEVER, UINT32_MAX};
+	struct fnuma_trigger_sample sample;
 
-	t->policy.ask(t->state.bytes, &t->params, &sample, &answer);
-	answer.ask_at_ns = callers_time(t, answer.ask_at_ns);
-	if (answer.due) { /* there is no more to look for */
-		answer.ask_at_ns = now_ns;
-		answer.ask_at_pages = UINT32_MAX;
+	if (t) {
+		sample = sample_of(t, now_ns, remote_pages);
+		t->policy.ask(t->state.bytes, &t->params, &sample, &answer);
+		answer.ask_at_ns = callers_time(t, answer.ask_at_ns);
+		if (answer.due) { /* there is no more to look for */
+			answer.ask_at_ns = now_ns;
+			answer.ask_at_pages = UINT32_MAX;
+		}
+		t->last = answer;
 	}
-	t->last = answer;
 	if (verdict)
 		*verdict = answer;
 }
@@ -119,8 +122,11 @@ void fnuma_trigger_ask(struct fnuma_trigger *t, uint64_t now_ns, uint32_t remote
 void fnuma_trigger_pass(struct fnuma_trigger *t, uint64_t now_ns, uint32_t remote_pages,
                         bool ended)
 {
-	struct fnuma_trigger_sample sample = sample_of(t, now_ns, remote_pages);
+	struct fnuma_trigger_sample sample;
 
+	if (!t)
+		return;
+	sample = sample_of(t, now_ns, remote_pages);
 	t->policy.pass(t->state.bytes, &t->params, &sample, ended);
 	t->last.ask_at_pages = 0; /* the last verdict was before the pass */
 }

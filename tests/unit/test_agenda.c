@@ -68,6 +68,25 @@ static void a_member_out_of_range_is_refused_and_changes_nothing(void **state)
 	free(a);
 }
 
+static void without_an_agenda_nobody_is_due(void **state)
+{
+	struct fnuma_agenda *a = made(70);
+	uint32_t member = 7;
+
+	(void)state;
+	assert_int_equal(fnuma_agenda_set(NULL, 0, 1), FNUMA_E_INVAL);
+	assert_true(fnuma_agenda_get(NULL, 0) == FNUMA_NEVER);
+	assert_true(fnuma_agenda_next(NULL) == FNUMA_NEVER);
+	assert_int_equal(fnuma_agenda_pop(NULL, 5, &member, 1), 0);
+	assert_int_equal(fnuma_agenda_set(a, 3, 1), FNUMA_OK);
+	assert_int_equal(fnuma_agenda_pop(a, 5, NULL, 1), 0);
+	assert_int_equal(fnuma_agenda_pop(a, 5, &member, 0), 0);
+	assert_int_equal(member, 7);
+	assert_int_equal(fnuma_agenda_pop(a, 5, &member, 1), 1);
+	assert_int_equal(member, 3);
+	free(a);
+}
+
 static void an_empty_agenda_has_nobody_due_ever(void **state)
 {
 	struct fnuma_agenda *a = made(1);
@@ -482,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_sizes_and_memory_are_refused),
 		cmocka_unit_test(a_member_out_of_range_is_refused_and_changes_nothing),
+		cmocka_unit_test(without_an_agenda_nobody_is_due),
 		cmocka_unit_test(an_empty_agenda_has_nobody_due_ever),
 		cmocka_unit_test(a_member_is_due_at_its_deadline_and_not_a_ns_before),
 		cmocka_unit_test(a_moved_deadline_counts_where_it_is_a_dropped_one_nowhere),

@@ -53,6 +53,14 @@ static void what_would_let_no_page_through_is_refused(void **state)
 	assert_memory_equal(&b, &before, sizeof(b));
 }
 
+static void without_a_budget_there_is_nothing_to_spend(void **state)
+{
+	(void)state;
+	assert_int_equal(fnuma_budget_pages(NULL, 5), 0);
+	assert_int_equal(fnuma_budget_spend(NULL, 5, 0, 0), FNUMA_E_INVAL);
+	assert_true(fnuma_budget_next(NULL, 5) == FNUMA_NEVER);
+}
+
 static void a_limit_of_exactly_one_page_lets_it_through(void **state)
 {
 	struct fnuma_budget b = made(1, 4096, 3000, 3000);
@@ -356,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_would_let_no_page_through_is_refused),
+		cmocka_unit_test(without_a_budget_there_is_nothing_to_spend),
 		cmocka_unit_test(a_limit_of_exactly_one_page_lets_it_through),
 		cmocka_unit_test(spending_more_than_is_left_is_refused_and_not_charged),
 		cmocka_unit_test(without_a_limit_there_is_no_end_of_pages),

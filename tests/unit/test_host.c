@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "test.h"
+#include "random.h"
 
 #include <flipnuma/host.h>
 #include <flipnuma/mock.h>
@@ -274,6 +275,42 @@ static void a_users_policy_that_is_always_due_does_not_spin(void **state)
 	close_world();
 }
 
+/* Time as the host must see it: what the clock went forward, at most 13 days at once. */
+static void a_clock_gone_wild_breaks_no_limit_and_stops_nobody(void **state)
+{
+	const struct fnuma_budget_limits limits = {40, 0, 0};
+	struct random r = {5};
+	uint64_t now_ns = 0, moved = 0, passed_ns = 0;
+	uint32_t i, k;
+
+	(void)state;
+	open_world(limits);
+	for (i = 0; i < 3; i++)
+		add(i, member_config(i ? "either" : "age"), random_end64(&r));
+	for (k = 0; k < 3000; k++) {
+		const uint64_t before = now_ns;
+
+		now_ns = random_below(&r, 3) ? now_ns + random_below(&r, 100000000) :
+		                               random_end64(&r);
+		passed_ns += now_ns > before && now_ns - before > 100000000 ?
+		             2 * FNUMA_BUDGET_WINDOW_NS : now_ns - before < 100000000 ?
+		             now_ns - before : 0;
+		displace(k % 3, random_below(&r, FRAMES), 1, random_end64(&r));
+		if (random_below(&r, 20) == 0)
+			fnuma_host_kick(w.host, w.member[k % 3], random_end64(&r));
+		i = (uint32_t)step(now_ns, 1 + random_below(&r, 64));
+		assert_in_range(i, 0, 64);
+		moved += i;
+	}
+	assert_true(moved > 100);
+	/* A calm clock, from anywhere: all come home within a period and what the budget needs. */
+	now_ns = random_below(&r, 2) ? 0 : UINT64_C(1) << 62;
+	run(now_ns, now_ns + 300 * SECOND);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(remote(i), 0);
+	close_world();
+}
+
 static void a_clock_that_jumps_back_does_not_stop_a_period(void **state)
 {
 	(void)state;
@@ -309,6 +346,29 @@ static void pages_given_up_do_not_keep_the_amount_reached(void **state)
 	assert_int_equal(stats().triggered, triggered);
 	displace(0, 1099, 1, 1001 * SECOND);
 	assert_int_equal(run(1001 * SECOND, 1002 * SECOND), 500);
+	close_world();
+}
+
+static void pages_given_up_that_came_home_by_themselves_do_not_stand_for_others(void **state)
+{
+	const fnuma_node home = {HOME};
+	struct fnuma_member_config c;
+	fnuma_gfn page;
+
+	(void)state;
+	open_world(no_limit);
+	c = member_config("period");
+	c.tuning.attempts_max = 1;
+	add(0, c, 0);
+	displace(0, 0, 20, 0);
+	for (page.n = 0; page.n < 20; page.n++)
+		fnuma_mock_pin(w.mock, w.domain[0], page, true);
+	assert_int_equal(run(0, 150 * SECOND), 0);
+	for (page.n = 0; page.n < 20; page.n++)
+		assert_int_equal(fnuma_host_record_nodes(w.host, w.member[0], &page, &home, 1,
+		                                         150 * SECOND), 1);
+	displace(0, 100, 20, 150 * SECOND);
+	assert_int_equal(run(150 * SECOND, 350 * SECOND), 20);
 	close_world();
 }
 
@@ -596,22 +656,63 @@ static void flips_recorded_move_the_layout_and_wake_the_amount(void **state)
 
 /* ---- the liar's table ---- */
 
+static void without_a_host_or_an_array_nothing_is_done(void **state)
+{
+	struct fnuma_result result = {FNUMA_DONE, {AWAY}, FNUMA_OK};
+	struct fnuma_host_stats s;
+	fnuma_gfn page = fnuma_gfn_of(0);
+	fnuma_node node = fnuma_node_of(AWAY);
+	fnuma_member m;
+	uint64_t next;
+
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("amount"), 0);
+	m = w.member[0];
+	assert_int_equal(fnuma_host_remove(NULL, m, NULL), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_record(NULL, m, &page, &result, 1, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_record(w.host, m, NULL, &result, 1, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_record(w.host, m, &page, NULL, 1, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_record_nodes(NULL, m, &page, &node, 1, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_record_nodes(w.host, m, NULL, &node, 1, 0),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_record_nodes(w.host, m, &page, NULL, 1, 0),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_step(NULL, 0, 1, &next), FNUMA_E_INVAL);
+	assert_true(fnuma_host_next(NULL, 0) == FNUMA_NEVER);
+	assert_int_equal(fnuma_host_kick(NULL, m, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_pause(NULL, m, true, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_retune(NULL, m, NULL, NULL, 0, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_set_limits(NULL, &no_limit), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_set_limits(w.host, NULL), FNUMA_E_INVAL);
+	assert_null(fnuma_host_tracker(NULL, m));
+	assert_null(fnuma_host_repatriator(NULL, m));
+	fnuma_host_stats(w.host, NULL);
+	memset(&s, 0xff, sizeof(s));
+	fnuma_host_stats(NULL, &s);
+	assert_true(s.members == 0 && s.steps == 0);
+	assert_int_equal(fnuma_host_record(w.host, m, NULL, NULL, 0, 0), 0);
+	assert_int_equal(fnuma_host_record_nodes(w.host, m, NULL, NULL, 0, 0), 0);
+	assert_int_equal(remote(0), 0);
+	close_world();
+}
+
 static void stale_and_invented_members_are_refused_everywhere(void **state)
 {
 	struct fnuma_result result = {FNUMA_DONE, {AWAY}, FNUMA_OK};
 	fnuma_gfn page = fnuma_gfn_of(0);
 	fnuma_node node = fnuma_node_of(AWAY);
-	fnuma_member bad[3];
+	fnuma_member bad[4] = {{0, 0}};
 	uint32_t i;
 
 	(void)state;
 	open_world(no_limit);
 	add(0, member_config("amount"), 0);
-	bad[0] = bad[1] = bad[2] = w.member[0];
-	bad[0].generation++;
-	bad[1].slot = MEMBERS - 1;
-	bad[2].slot = UINT32_MAX;
-	for (i = 0; i < 3; i++) {
+	bad[1] = bad[2] = bad[3] = w.member[0];
+	bad[1].generation++;
+	bad[2].slot = MEMBERS - 1;
+	bad[3].slot = UINT32_MAX;
+	for (i = 0; i < 4; i++) {
 		assert_int_equal(fnuma_host_remove(w.host, bad[i], NULL), FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_record(w.host, bad[i], &page, &result, 1, 0),
 		                 FNUMA_E_STALE);
@@ -773,8 +874,11 @@ int main(void)
 		cmocka_unit_test(
 			a_period_with_nothing_to_move_begins_no_pass_and_goes_on),
 		cmocka_unit_test(a_users_policy_that_is_always_due_does_not_spin),
+		cmocka_unit_test(a_clock_gone_wild_breaks_no_limit_and_stops_nobody),
 		cmocka_unit_test(a_clock_that_jumps_back_does_not_stop_a_period),
 		cmocka_unit_test(pages_given_up_do_not_keep_the_amount_reached),
+		cmocka_unit_test(
+			pages_given_up_that_came_home_by_themselves_do_not_stand_for_others),
 		cmocka_unit_test(a_kick_begins_a_pass_whatever_the_trigger_says),
 		cmocka_unit_test(the_budget_is_shared_by_weight_and_never_exceeded),
 		cmocka_unit_test(the_smallest_weight_gets_its_share_too),
@@ -790,6 +894,7 @@ int main(void)
 		cmocka_unit_test(limits_changed_in_flight_hold_from_then_on),
 		cmocka_unit_test(one_step_does_bounded_work),
 		cmocka_unit_test(flips_recorded_move_the_layout_and_wake_the_amount),
+		cmocka_unit_test(without_a_host_or_an_array_nothing_is_done),
 		cmocka_unit_test(stale_and_invented_members_are_refused_everywhere),
 		cmocka_unit_test(
 			frames_and_nodes_that_do_not_exist_are_refused_and_nothing_is_recorded),

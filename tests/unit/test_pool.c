@@ -438,6 +438,31 @@ static void an_exchange_with_a_pool_that_is_all_out_hands_the_same_pages_back(
 	}
 }
 
+static void an_exchange_between_overlapping_arrays_is_refused(void **state)
+{
+	static const struct {
+		uint32_t in, out, n;
+	} lies[] = {{0, 1, 8}, {1, 0, 8}, {0, 7, 8}, {0, 1, 2}};
+	struct fnuma_pool_cache cache;
+	struct rig *r = pool_of(32, 0, &cache);
+	fnuma_gfn pages[16];
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(fnuma_pool_take(&cache, pages, 16), 16);
+	for (i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+		struct snapshot before = snap(r);
+
+		assert_int_equal(fnuma_pool_exchange(&cache, pages + lies[i].in,
+		                                     pages + lies[i].out, lies[i].n),
+		                 FNUMA_E_INVAL);
+		assert_unchanged(before);
+	}
+	assert_int_equal(fnuma_pool_exchange(&cache, pages, pages + 8, 8), 8);
+	assert_int_equal(fnuma_pool_used(r->pool), 16);
+	rig_free(r);
+}
+
 static void exchanged_pages_are_in_flight_whatever_those_given_were(void **state)
 {
 	struct fnuma_pool_cache cache;
@@ -883,6 +908,7 @@ int main(void)
 		cmocka_unit_test(an_exchange_in_place_is_the_same),
 		cmocka_unit_test(
 			an_exchange_with_a_pool_that_is_all_out_hands_the_same_pages_back),
+		cmocka_unit_test(an_exchange_between_overlapping_arrays_is_refused),
 		cmocka_unit_test(exchanged_pages_are_in_flight_whatever_those_given_were),
 		cmocka_unit_test(one_cache_too_many_is_refused_until_another_is_detached),
 		cmocka_unit_test(pages_of_a_detached_cache_stay_out_and_counted),

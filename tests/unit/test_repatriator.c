@@ -29,10 +29,13 @@ struct world {
 	int (*spoil)(struct world *w, uint32_t n);
 	uint32_t calls, longest;
 	bool no_query;
-	bool lie;
+	bool lie;    /* moves are reported done, and not done */
+	bool deny;   /* moves are done, and reported busy */
+	bool forget; /* queries answer unknown */
 	uint32_t events[16];
 	int last_why[16];
 	uint64_t last_until_ns;
+	fnuma_node last_from, last_to;
 };
 
 static struct world w;
@@ -40,6 +43,7 @@ static struct world w;
 static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint32_t n,
                      fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns)
 {
+	uint32_t i;
 	int ret;
 
 	w.calls++;
@@ -60,8 +64,21 @@ static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint3
 		}
 		return (int)n;
 	}
-	return fnuma_mock_ops(w.mock)->move_page(cookie, d, pages, n, to, results,
-	                                         spent_ns);
+	ret = fnuma_mock_ops(w.mock)->move_page(cookie, d, pages, n, to, results, spent_ns);
+	for (i = 0; w.deny && i < n; i++) {
+		results[i].outcome = FNUMA_NOT_DONE;
+		results[i].reason = FNUMA_E_BUSY;
+	}
+	return ret;
+}
+
+static int page_nodes(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint32_t n,
+                      fnuma_node *nodes)
+{
+	if (!w.forget)
+		return fnuma_mock_ops(w.mock)->page_nodes(cookie, d, pages, n, nodes);
+	memset(nodes, FNUMA_NODE_UNKNOWN_ID, n * sizeof(*nodes));
+	return (int)n;
 }
 
 static void listen(void *cookie, const struct fnuma_event *e)
@@ -72,6 +89,10 @@ static void listen(void *cookie, const struct fnuma_event *e)
 	w.last_why[e->kind] = e->why;
 	if (e->kind == FNUMA_EVENT_BACKOFF)
 		w.last_until_ns = e->until_ns;
+	if (e->kind == FNUMA_EVENT_MOVED) {
+		w.last_from = e->from;
+		w.last_to = e->to;
+	}
 }
 
 static const struct fnuma_home at_home[] = {{{0}, FRAMES, {HOME}, 1}};
@@ -105,6 +126,7 @@ static void open_mock(const struct fnuma_home *homes, uint32_t n_homes)
 	assert_int_equal(fnuma_mock_domain_create(w.mock, &d, &w.priv), 0);
 	w.ops = *fnuma_mock_ops(w.mock);
 	w.ops.move_page = move_page;
+	w.ops.page_nodes = page_nodes;
 }
 
 /* Bind, and make the tracker and the repatriator. `config` need not name any of them. */
@@ -653,6 +675,84 @@ static void a_lie_is_found_out_when_verifying_and_believed_when_not(void **state
 	close_world();
 }
 
+static void a_move_denied_but_done_is_counted_as_moved_when_verifying(void **state)
+{
+	struct fnuma_repatriator_tuning t = {0};
+
+	(void)state;
+	t.flags = FNUMA_REPAT_VERIFY;
+	t.attempts_max = 1;
+	open_world(t);
+	displace(0, 10, 1);
+	w.deny = true;
+	assert_int_equal(pass(0), 10);
+	assert_int_equal(fnuma_tracker_remote(w.tracker), 0);
+	assert_int_equal(stats().cooling_pages, 10);
+	assert_int_equal(stats().given_up_pages, 0);
+	close_world();
+}
+
+static void an_event_says_where_a_page_came_from_also_when_verifying(void **state)
+{
+	struct fnuma_repatriator_tuning t = {0};
+
+	(void)state;
+	for (t.flags = 0; t.flags <= FNUMA_REPAT_VERIFY; t.flags++) {
+		open_world(t);
+		displace(0, 1, 1);
+		assert_int_equal(pass(0), 1);
+		assert_int_equal(w.last_from.id, AWAY);
+		assert_int_equal(w.last_to.id, HOME);
+		close_world();
+	}
+}
+
+static void a_page_that_nobody_can_place_any_more_is_not_found_home(void **state)
+{
+	struct fnuma_repatriator_tuning t = {0};
+
+	(void)state;
+	t.flags = FNUMA_REPAT_VERIFY;
+	open_world(t);
+	displace(0, 10, 1);
+	w.forget = true;
+	assert_int_equal(pass(0), 0);
+	assert_int_equal(stats().found_home, 0);
+	assert_int_equal(w.calls, 0);
+	w.forget = false;
+	assert_int_equal(pass(2 * SECOND), 10);
+	close_world();
+}
+
+static void failures_of_pages_that_came_home_by_themselves_are_forgotten(void **state)
+{
+	struct fnuma_repatriator_tuning t = {0};
+	const fnuma_node home = {HOME};
+	fnuma_gfn pages[3];
+	uint32_t i;
+
+	(void)state;
+	t.attempts_max = 1;
+	open_world(t);
+	displace(0, 3, 1);
+	for (i = 0; i < 3; i++) {
+		pages[i] = fnuma_gfn_of(i);
+		fnuma_mock_pin(w.mock, w.guest, pages[i], true);
+	}
+	assert_int_equal(pass(0), 0);
+	assert_int_equal(stats().given_up_pages, 3);
+	fnuma_repatriator_placed(w.r, pages, 3); /* they are where they were */
+	assert_int_equal(stats().given_up_pages, 3);
+	assert_int_equal(fnuma_repatriator_movable(w.r), 0);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(fnuma_tracker_set(w.tracker, &pages[i], &home, 1), 1);
+	fnuma_repatriator_placed(w.r, pages, 3);
+	assert_int_equal(stats().given_up_pages, 1);
+	displace(10, 2, 1);
+	assert_int_equal(fnuma_repatriator_movable(w.r), 2);
+	close_world();
+}
+
 static void pages_found_at_home_are_not_moved_when_verifying(void **state)
 {
 	struct fnuma_repatriator_tuning t = {0};
@@ -974,6 +1074,37 @@ static void bad_configurations_are_refused(void **state)
 	close_world();
 }
 
+static void without_a_repatriator_nothing_is_done(void **state)
+{
+	struct fnuma_repatriator_stats s;
+	fnuma_gfn page = {0};
+
+	(void)state;
+	open_world(plain);
+	fnuma_repatriator_begin(NULL);
+	assert_false(fnuma_repatriator_active(NULL));
+	fnuma_repatriator_flipped(NULL, &page, 1);
+	fnuma_repatriator_placed(NULL, &page, 1);
+	assert_int_equal(fnuma_repatriator_forgive(NULL), 0);
+	fnuma_repatriator_pause(NULL, true);
+	assert_int_equal(fnuma_repatriator_retune(NULL, &plain), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_retune(w.r, NULL), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_why(NULL, page, 0, NULL, NULL), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_repatriator_movable(NULL), 0);
+	fnuma_repatriator_stats(w.r, NULL);
+	memset(&s, 0xff, sizeof(s));
+	fnuma_repatriator_stats(NULL, &s);
+	assert_true(s.attempted == 0 && s.state == FNUMA_OK && s.books_pages == 0);
+	/* An array that is missing is no array, also when there are failures to forget. */
+	displace(0, 1, 1);
+	assert_int_equal(fnuma_mock_pin(w.mock, w.guest, page, true), 0);
+	assert_int_equal(pass(0), 0);
+	fnuma_repatriator_flipped(w.r, NULL, 1);
+	fnuma_repatriator_placed(w.r, NULL, 1);
+	assert_int_equal(stats().backoff_pages, 1);
+	close_world();
+}
+
 static void a_step_without_bound_or_report_is_refused(void **state)
 {
 	(void)state;
@@ -1022,6 +1153,11 @@ int main(void)
 		cmocka_unit_test(
 			a_domain_that_dies_in_a_pass_is_said_to_be_gone_ever_after),
 		cmocka_unit_test(a_lie_is_found_out_when_verifying_and_believed_when_not),
+		cmocka_unit_test(
+			a_move_denied_but_done_is_counted_as_moved_when_verifying),
+		cmocka_unit_test(an_event_says_where_a_page_came_from_also_when_verifying),
+		cmocka_unit_test(a_page_that_nobody_can_place_any_more_is_not_found_home),
+		cmocka_unit_test(failures_of_pages_that_came_home_by_themselves_are_forgotten),
 		cmocka_unit_test(pages_found_at_home_are_not_moved_when_verifying),
 		cmocka_unit_test(
 			pages_of_unknown_node_are_looked_up_and_the_remote_ones_moved),
@@ -1037,6 +1173,7 @@ int main(void)
 		cmocka_unit_test(
 			a_pass_that_could_do_nothing_finds_out_that_the_domain_is_dead),
 		cmocka_unit_test(bad_configurations_are_refused),
+		cmocka_unit_test(without_a_repatriator_nothing_is_done),
 		cmocka_unit_test(a_step_without_bound_or_report_is_refused),
 	};
 

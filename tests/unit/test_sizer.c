@@ -321,6 +321,66 @@ static void a_time_gone_by_is_due_at_once(void **state)
 	assert_true(fnuma_sizer_due(&s, 300, 0, UINT64_MAX - 2));
 }
 
+static struct fnuma_sizer_params params_at_the_ends(struct random *r)
+{
+	struct fnuma_sizer_params p;
+
+	p.min_pages = random_end32(r);
+	p.max_pages = random_end32(r);
+	p.initial_pages = random_below(r, 2) ? 0 : random_end32(r);
+	p.high_percent = random_below(r, 2) ? 0 : random_end32(r);
+	p.low_percent = random_below(r, 2) ? 0 : random_end32(r);
+	p.step_percent = random_below(r, 2) ? 0 : random_end32(r);
+	p.window_ns = random_end64(r);
+	p.latency_ns = random_end64(r);
+	return p;
+}
+
+static struct fnuma_sizer_sample sample_at_the_ends(struct random *r)
+{
+	struct fnuma_sizer_sample s;
+
+	s.now_ns = random_end64(r);
+	s.size_pages = random_end32(r);
+	s.used_pages = random_end32(r);
+	s.peak_pages = random_end32(r);
+	s.queued_pages = random_end32(r);
+	s.misses = random_end64(r);
+	return s;
+}
+
+static void numbers_at_the_ends_of_their_types_give_advice_within_the_limits(void **state)
+{
+	struct random r = {1};
+	uint32_t round, k, made = 0, advised = 0;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		const struct fnuma_sizer_policy *policy = fnuma_sizer_builtin(round % NAMES);
+		struct fnuma_sizer_params p = params_at_the_ends(&r);
+		struct fnuma_sizer_advice a;
+		struct fnuma_sizer s;
+
+		if (fnuma_sizer_init(&s, policy, &p) != FNUMA_OK)
+			continue;
+		made++;
+		for (k = 0; k < 20; k++) {
+			struct fnuma_sizer_sample sample = sample_at_the_ends(&r);
+
+			p = params_at_the_ends(&r);
+			if (k == 10)
+				fnuma_sizer_retune(&s, &p);
+			if (fnuma_sizer_advise(&s, &sample, &a) != FNUMA_OK)
+				continue;
+			advised++;
+			assert_in_range(a.target_pages, s.params.min_pages,
+			                s.params.max_pages);
+		}
+	}
+	assert_true(made > 1000 && advised > 10000);
+	assert_int_equal(fnuma_sizer_initial(NULL), 0);
+}
+
 static void static_answers_its_constant_whatever_happens(void **state)
 {
 	struct fnuma_sizer s = sizer_of("static", params_of(100, 1000));
@@ -433,6 +493,8 @@ int main(void)
 		cmocka_unit_test(a_sizer_is_due_for_use_misses_time_and_at_first),
 		cmocka_unit_test(an_answer_for_ever_is_not_due_by_time),
 		cmocka_unit_test(a_time_gone_by_is_due_at_once),
+		cmocka_unit_test(
+			numbers_at_the_ends_of_their_types_give_advice_within_the_limits),
 		cmocka_unit_test(static_answers_its_constant_whatever_happens),
 		cmocka_unit_test(on_random_walks_advice_is_limited_repeatable_and_monotone),
 	};

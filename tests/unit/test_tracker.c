@@ -181,6 +181,43 @@ static void a_batch_with_one_lie_is_refused_and_changes_nothing(void **state)
 	free(t);
 }
 
+static void without_a_tracker_or_an_array_nothing_is_done(void **state)
+{
+	struct fnuma_tracker *t = simple(100, 8, FNUMA_START_HOME);
+	struct fnuma_result result = {FNUMA_DONE, {1}, 0};
+	fnuma_gfn page = {1}, cursor = {0};
+	struct fnuma_layout l, before = layout(t);
+	fnuma_node node = {1};
+
+	(void)state;
+	assert_int_equal(fnuma_tracker_set(NULL, &page, &node, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_set(t, NULL, &node, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_set(t, &page, NULL, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_record(NULL, &page, &result, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_record(t, NULL, &result, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_record(t, &page, NULL, 1), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_next(NULL, FNUMA_WANT_REMOTE, &cursor, 1, &page, 1),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_next(t, FNUMA_WANT_REMOTE, NULL, 1, &page, 1),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_tracker_next(t, FNUMA_WANT_REMOTE, &cursor, 1, NULL, 1),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(cursor.n, 0);
+	l = layout(t);
+	assert_memory_equal(&l, &before, sizeof(l));
+	fnuma_tracker_layout(t, NULL);
+	l = layout(NULL);
+	assert_int_equal(l.frames + l.nodes + l.node_pages[0], 0);
+	assert_int_equal(fnuma_tracker_get(NULL, page).id, UNKNOWN);
+	assert_false(fnuma_tracker_is_remote(NULL, page));
+	assert_int_equal(fnuma_tracker_home(NULL, page).id, NONE);
+	assert_false(fnuma_tracker_is_home(NULL, page, node));
+	assert_true(fnuma_tracker_home_nodes(NULL) == 0);
+	assert_int_equal(fnuma_tracker_frames(NULL), 0);
+	assert_int_equal(fnuma_tracker_remote(NULL), 0);
+	free(t);
+}
+
 static int next_remote(const struct fnuma_tracker *t, fnuma_gfn *cursor, uint32_t look,
                        fnuma_gfn *pages, uint32_t max)
 {
@@ -663,6 +700,7 @@ int main(void)
 		cmocka_unit_test(homes_that_do_not_tile_the_domain_are_refused),
 		cmocka_unit_test(bad_memory_and_pointers_are_refused),
 		cmocka_unit_test(a_batch_with_one_lie_is_refused_and_changes_nothing),
+		cmocka_unit_test(without_a_tracker_or_an_array_nothing_is_done),
 		cmocka_unit_test(questions_about_no_page_have_harmless_answers),
 		cmocka_unit_test(a_page_costs_at_most_4_1_bits_on_14_nodes_and_8_1_on_more),
 		cmocka_unit_test(the_largest_domain_has_a_size),

@@ -211,6 +211,19 @@ static void a_policy_never_sees_the_clock_jump_back(void **state)
 		ask(&t, random_next(&r) >> random_below(&r, 64), i);
 }
 
+static void no_trigger_is_never_due(void **state)
+{
+	struct fnuma_trigger_verdict verdict = {true, 0, 0};
+
+	(void)state;
+	fnuma_trigger_ask(NULL, 0, UINT32_MAX, &verdict);
+	assert_false(verdict.due);
+	assert_true(verdict.ask_at_ns == FNUMA_NEVER);
+	assert_int_equal(verdict.ask_at_pages, UINT32_MAX);
+	fnuma_trigger_ask(NULL, 0, 1, NULL);
+	fnuma_trigger_pass(NULL, 0, 1, true);
+}
+
 static void a_question_whose_answer_nobody_wants_is_taken(void **state)
 {
 	struct fnuma_trigger t = default_trigger("amount", 0);
@@ -295,6 +308,36 @@ static void every_trigger_comes_to_a_pass_whatever_the_clock_did(void **state)
 	}
 }
 
+static void parameters_at_the_ends_of_their_types_are_refused_or_come_to_a_verdict(
+	void **state)
+{
+	struct random r = {3};
+	uint32_t round, k, made = 0;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		struct fnuma_trigger_params p = {random_end64(&r), random_end32(&r),
+		                                 random_end32(&r), random_end64(&r)};
+		struct fnuma_trigger_verdict v;
+		struct fnuma_trigger t;
+
+		if (fnuma_trigger_init(&t, fnuma_trigger_builtin(round % NAMES), &p,
+		                       random_end64(&r)) != FNUMA_OK)
+			continue;
+		made++;
+		for (k = 0; k < 10; k++) {
+			const uint64_t now_ns = random_end64(&r);
+
+			v = ask(&t, now_ns, random_end32(&r));
+			assert_true(!v.due || v.ask_at_ns == now_ns);
+			assert_true(v.due || v.ask_at_ns > now_ns ||
+			            v.ask_at_ns == FNUMA_NEVER);
+			fnuma_trigger_pass(&t, random_end64(&r), random_end32(&r), k & 1);
+		}
+	}
+	assert_true(made > 1000);
+}
+
 static void the_same_questions_get_the_same_answers(void **state)
 {
 	struct random r = {13};
@@ -329,9 +372,12 @@ int main(void)
 		cmocka_unit_test(bad_parameters_are_refused_and_change_nothing),
 		cmocka_unit_test(a_policy_of_the_users_is_asked_like_a_built_in),
 		cmocka_unit_test(a_policy_never_sees_the_clock_jump_back),
+		cmocka_unit_test(no_trigger_is_never_due),
 		cmocka_unit_test(a_question_whose_answer_nobody_wants_is_taken),
 		cmocka_unit_test(amounts_are_asked_about_until_there_is_a_verdict),
 		cmocka_unit_test(every_trigger_comes_to_a_pass_whatever_the_clock_did),
+		cmocka_unit_test(
+			parameters_at_the_ends_of_their_types_are_refused_or_come_to_a_verdict),
 		cmocka_unit_test(the_same_questions_get_the_same_answers),
 	};
 
