@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A driver's pool: a front end that flips only pages of its pool.
- *
- * The host is simulated here; a real driver binds its own backend and leaves the rest as
- * it is. Bursts of 32 packets arrive; the pages they fill are given back in the call that
- * fetches the next 32; the sizer says how large the pool should be.
+ * A driver's pool: a front end that flips only pages of its pool. The host is simulated.
+ * The pages that a burst of packets filled are given back in the call that fetches those
+ * for the next; the sizer says how large the pool should be.
  */
 #include <flipnuma/mock.h>
 #include <flipnuma/pool.h>
