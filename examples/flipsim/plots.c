@@ -296,12 +296,14 @@ static void draw_layout(FILE *g, const struct run *r)
 {
 	uint32_t columns = r->n_modes > 4 ? 4 : r->n_modes, i;
 	uint32_t rows = (r->n_modes + columns - 1) / columns;
+	double length = r->sc->duration_s / unit_s(r);
 
 	preamble(g, "layout", 250 * (int)columns + 40, 250 * (int)rows + 50);
-	fprintf(g, "set multiplot layout %u,%u\nset xrange [0:%g]\nset yrange [0:100]\n"
+	fprintf(g, "set multiplot layout %u,%u\nset xrange [0:%g]\nset xtics %g\n"
+	        "set yrange [0:100]\n"
 	        "set style fill solid 1.0 noborder\nset xlabel '%s'\nset ylabel 'memory (%%)'\n"
 	        "set key bottom center horizontal Left reverse opaque samplen 1.5\n",
-	        rows, columns, r->sc->duration_s / unit_s(r), time_label(r));
+	        rows, columns, length, length / 3, time_label(r));
 	for (i = 0; i < r->n_modes; i++)
 		layout_panel(g, r, i);
 	fputs("unset multiplot\n", g);

@@ -377,6 +377,31 @@ static void complete_apps(struct reading *r)
 	}
 }
 
+/* Nearly all of a machine's memory, with a little left free. */
+static double most_of(double memory_mb, double taken_mb)
+{
+	double left_mb = memory_mb - taken_mb - memory_mb / 128;
+
+	return fmax(0, fmin(memory_mb * 61 / 64, left_mb));
+}
+
+/* What is in proportion to something else unless said otherwise. */
+static void complete_sizes(struct scenario *sc)
+{
+	if (sc->guest.app_mb < 0)
+		sc->guest.app_mb = most_of(sc->guest.memory_mb, sc->guest.kernel_mb +
+		                           sc->guest.ring_pages / PAGES_PER_MB +
+		                           sc->pool.init_mb);
+	if (sc->privvm.app_mb < 0)
+		sc->privvm.app_mb = most_of(sc->privvm.memory_mb, sc->privvm.kernel_mb +
+		                            sc->privvm.ring_pages / PAGES_PER_MB);
+	if (sc->stream.memory_mb < 0)
+		sc->stream.memory_mb = fmin(sc->guest.memory_mb * 15 / 16,
+		                            sc->guest.memory_mb - sc->guest.kernel_mb);
+	if (sc->linkbench.memory_mb < 0)
+		sc->linkbench.memory_mb = sc->guest.memory_mb / 2;
+}
+
 static uint32_t read_all(struct reading *r)
 {
 	scenario_defaults(r->sc);
@@ -384,6 +409,7 @@ static uint32_t read_all(struct reading *r)
 	r->app = -1;
 	ini_parse_stream(read_line, r, on_key, r);
 	complete_apps(r);
+	complete_sizes(r->sc);
 	if (!r->errors) {
 		check_nodes(r);
 		check_memory(r);

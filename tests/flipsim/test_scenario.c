@@ -55,6 +55,21 @@ static void an_empty_file_is_the_paper_s_testbed(void **state)
 	assert_int_equal(sc.guest.nodes.n, 1);
 }
 
+static void what_is_not_said_is_in_proportion_to_the_guest(void **state)
+{
+	struct scenario sc;
+	struct heard h;
+
+	(void)state;
+	assert_int_equal(parse(&sc, "[guest]\nmemory_mb = 1024\nkernel_mb = 32\n"
+	                       "[pool]\ninit_mb = 32\n", &h), 0);
+	assert_true(sc.guest.app_mb == 1024 - 32 - 4 - 32 - 8);
+	assert_true(sc.stream.memory_mb == 960);
+	assert_true(sc.linkbench.memory_mb == 512);
+	assert_int_equal(parse(&sc, "[guest]\napp_mb = 0\n[stream]\nmemory_mb = 0\n", &h), 0);
+	assert_true(sc.guest.app_mb == 0 && sc.stream.memory_mb == 0);
+}
+
 static void every_kind_of_value_is_stored(void **state)
 {
 	struct scenario sc;
@@ -174,7 +189,7 @@ static void values_that_do_not_fit_together_are_refused(void **state)
 	refused("[host]\nnode_gb = 8\n",
 	        "x.ini:2: node_gb: node 0 has 8192 MB, but 16384 MB are to be on it\n"
 	        "x.ini:2: node_gb: node 1 has 8192 MB, but 16384 MB are to be on it\n");
-	refused("[pool]\ninit_mb = 5000\n",
+	refused("[pool]\ninit_mb = 5000\n[guest]\napp_mb = 15616\n",
 	        "x.ini:2: init_mb: a pool of 5000 MB does not fit beside 15748 MB of 16384\n");
 	refused("[guest]\napp_mb = 16384\n",
 	        "x.ini:2: app_mb: kernel, applications and ring need 16516 MB of 16384\n");
@@ -235,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_is_the_paper_s_testbed),
+		cmocka_unit_test(what_is_not_said_is_in_proportion_to_the_guest),
 		cmocka_unit_test(every_kind_of_value_is_stored),
 		cmocka_unit_test(an_application_is_as_io_but_for_what_it_says),
 		cmocka_unit_test(the_paper_s_values_go_to_modes_and_figures),
