@@ -13,9 +13,10 @@
 #define AWAY   0u
 #define HOME   1u
 #define OTHER  2u
+#define THIRD  3u
 #define SECOND UINT64_C(1000000000)
 
-/* A guest at home on node 1, a privileged domain on node 0, an empty node 2; the table of
+/* A guest at home on node 1, a privileged domain on node 0, two empty nodes; the table of
  * operations goes through `spoil`, if set. */
 struct world {
 	struct fnuma_mock *mock;
@@ -32,6 +33,8 @@ struct world {
 	bool lie;    /* moves are reported done, and not done */
 	bool deny;   /* moves are done, and reported busy */
 	bool forget; /* queries answer unknown */
+	bool lose;   /* moves are not done and answer unknown, and so do probes */
+	bool gone;   /* the pages to move are said to be gone */
 	uint32_t events[16];
 	int last_why[16];
 	uint64_t last_until_ns;
@@ -56,6 +59,14 @@ static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint3
 						  cookie, d, pages, (uint32_t)ret, to,
 						  results, spent_ns);
 	}
+	if (w.lose || w.gone) {
+		for (i = 0; i < n; i++) {
+			results[i].outcome = w.gone ? FNUMA_NOT_DONE : FNUMA_UNKNOWN;
+			results[i].node = fnuma_node_unknown();
+			results[i].reason = w.gone ? FNUMA_E_GONE : FNUMA_OK;
+		}
+		return (int)n;
+	}
 	if (w.lie) {
 		for (ret = 0; ret < (int)n; ret++) {
 			results[ret].outcome = FNUMA_DONE;
@@ -79,6 +90,14 @@ static int page_nodes(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint
 		return fnuma_mock_ops(w.mock)->page_nodes(cookie, d, pages, n, nodes);
 	memset(nodes, FNUMA_NODE_UNKNOWN_ID, n * sizeof(*nodes));
 	return (int)n;
+}
+
+static int probe(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint32_t n,
+                 struct fnuma_result *results)
+{
+	if (w.lose)
+		return FNUMA_E_BUSY;
+	return fnuma_mock_ops(w.mock)->probe(cookie, d, pages, n, results);
 }
 
 static void listen(void *cookie, const struct fnuma_event *e)
@@ -108,8 +127,9 @@ static void open_mock(const struct fnuma_home *homes, uint32_t n_homes)
 	const struct fnuma_home priv[] = {{{0}, 256, {AWAY}, 1}};
 
 	memset(&w, 0, sizeof(w));
-	host.nodes = 3;
-	host.node_pages[0] = host.node_pages[1] = host.node_pages[2] = 2 * FRAMES;
+	host.nodes = 4;
+	host.node_pages[AWAY] = host.node_pages[HOME] = 2 * FRAMES;
+	host.node_pages[OTHER] = host.node_pages[THIRD] = 2 * FRAMES;
 	host.costs.move_page_ns = 1000;
 	host.contents = true;
 	host.seed = 7;
@@ -127,6 +147,7 @@ static void open_mock(const struct fnuma_home *homes, uint32_t n_homes)
 	w.ops = *fnuma_mock_ops(w.mock);
 	w.ops.move_page = move_page;
 	w.ops.page_nodes = page_nodes;
+	w.ops.probe = probe;
 }
 
 /* Bind, and make the tracker and the repatriator. `config` need not name any of them. */
@@ -139,7 +160,7 @@ static void start(const struct fnuma_home *homes, uint32_t n_homes,
 		w.ops.page_nodes = NULL;
 	assert_int_equal(fnuma_backend_bind(&w.be, &w.ops, w.mock), 0);
 	t.frames = FRAMES;
-	t.nodes = 3;
+	t.nodes = 4;
 	t.homes = homes;
 	t.n_homes = n_homes;
 	t.start = FNUMA_START_HOME;
@@ -189,6 +210,17 @@ static void displace(uint32_t first, uint32_t n, uint32_t stride)
 		assert_int_equal(fnuma_mock_place(w.mock, w.guest, page, away), 0);
 		assert_int_equal(fnuma_tracker_set(w.tracker, &page, &away, 1), 1);
 	}
+}
+
+/* No room on a node but for `pages`. */
+static void fill(uint32_t node, uint32_t pages)
+{
+	struct fnuma_topology t;
+
+	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(node), 0), 0);
+	assert_int_equal(fnuma_backend_topology(&w.be, &t), 0);
+	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(node),
+	                                    t.node[node].free_pages - pages), 0);
 }
 
 static int step(uint64_t now_ns, uint32_t max)
@@ -498,8 +530,11 @@ a_given_up_frame_that_is_flipped_gets_a_fresh_start_but_keeps_its_cooldown(void 
 
 static void a_success_after_failures_starts_the_count_afresh(void **state)
 {
+	struct fnuma_repatriator_tuning t = {0};
+
 	(void)state;
-	open_world(plain);
+	t.attempts_max = 2;
+	open_world(t);
 	displace(10, 1, 1);
 	assert_int_equal(fnuma_mock_pin(w.mock, w.guest, fnuma_gfn_of(10), true), 0);
 	assert_int_equal(pass(0), 0);
@@ -542,6 +577,71 @@ static void a_full_home_rests_the_domain_longer_each_time_and_marks_no_page(void
 	close_world();
 }
 
+static void a_success_makes_the_next_rest_a_short_one_again(void **state)
+{
+	(void)state;
+	open_world(plain);
+	displace(0, 2, 1);
+	fill(HOME, 0);
+	assert_int_equal(pass(0), 0);
+	assert_int_equal(pass(10 * SECOND), 0);
+	assert_true(w.report.next_ns == 12 * SECOND);
+	fill(HOME, 1);
+	assert_int_equal(pass(20 * SECOND), 1);
+	assert_true(w.report.next_ns == 21 * SECOND);
+	close_world();
+}
+
+static void forgiving_ends_a_rest(void **state)
+{
+	(void)state;
+	open_world(plain);
+	displace(0, 10, 1);
+	fill(HOME, 0);
+	assert_int_equal(pass(0), 0);
+	assert_int_equal(stats().state, FNUMA_E_BACKOFF);
+	fill(HOME, 10);
+	assert_int_equal(pass(1), 0);
+	fnuma_repatriator_forgive(w.r);
+	assert_int_equal(stats().state, FNUMA_OK);
+	assert_int_equal(pass(1), 10);
+	close_world();
+}
+
+static void a_page_that_is_gone_is_no_page_any_more(void **state)
+{
+	(void)state;
+	open_world(plain);
+	displace(0, 10, 1);
+	w.gone = true;
+	assert_int_equal(pass(0), 0);
+	assert_int_equal(stats().by_reason[-FNUMA_E_GONE], 10);
+	assert_int_equal(stats().backoff_pages, 0);
+	assert_int_equal(stats().state, FNUMA_OK); /* the domain is not */
+	assert_int_equal(fnuma_tracker_get(w.tracker, fnuma_gfn_of(9)).id,
+	                 FNUMA_NODE_NONE_ID);
+	assert_int_equal(fnuma_repatriator_movable(w.r), 0);
+	close_world();
+}
+
+static void a_page_whose_moves_stay_unknown_is_given_up_in_the_end(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	open_world(plain);
+	displace(0, 3, 1);
+	w.lose = true;
+	for (i = 1; i < 5; i++) {
+		assert_int_equal(pass(100 * i * SECOND), 0);
+		assert_int_equal(stats().backoff_pages, 3);
+		assert_int_equal(stats().by_reason[-FNUMA_E_LOST_TRACK], 3 * i);
+	}
+	assert_int_equal(pass(600 * SECOND), 0);
+	assert_int_equal(stats().given_up_pages, 3);
+	close_world();
+}
+
 static void pages_of_another_home_do_not_wait_behind_a_full_one(void **state)
 {
 	struct fnuma_repatriator_config config = {0};
@@ -562,18 +662,49 @@ static void pages_of_another_home_do_not_wait_behind_a_full_one(void **state)
 static void a_page_with_several_homes_goes_to_one_that_has_room(void **state)
 {
 	struct fnuma_repatriator_config config = {0};
+	uint32_t counts[4];
 
 	(void)state;
 	open_mock(spread, 2);
 	start(spread, 2, config);
 	displace(0, 50, 1);
-	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 5 / 4),
-	                 0);
-	while (fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), FRAMES * 5 / 4 + 60) != 0)
-		break;
-	pass(0);
-	pass(100 * SECOND);
+	fill(HOME, 10);
+	assert_int_equal(pass(0) + pass(100 * SECOND), 50);
 	assert_int_equal(fnuma_tracker_remote(w.tracker), 0);
+	assert_int_equal(fnuma_mock_counts(w.mock, w.guest, counts), 0);
+	assert_int_equal(counts[AWAY], 0);
+	close_world();
+}
+
+static void a_full_home_does_not_sway_the_choice_among_the_others(void **state)
+{
+	static const struct fnuma_home homes[] = {
+		{{0}, FRAMES / 2, {HOME}, 1},
+		{{FRAMES / 2}, FRAMES / 2, {HOME}, 1},
+		{{FRAMES / 2}, FRAMES / 2, {OTHER}, 1},
+		{{FRAMES / 2}, FRAMES / 2, {THIRD}, 1},
+	};
+	struct fnuma_repatriator_config config = {0};
+	uint32_t i;
+
+	(void)state;
+	config.tuning.batch_pages = 1;
+	open_mock(homes, 4);
+	start(homes, 4, config);
+	for (i = FRAMES / 2; i < FRAMES; i++) {
+		fnuma_gfn page = fnuma_gfn_of(i);
+		fnuma_node node = fnuma_node_of(i % 8 ? HOME : OTHER);
+
+		assert_int_equal(fnuma_mock_place(w.mock, w.guest, page, node), 0);
+		assert_int_equal(fnuma_tracker_set(w.tracker, &page, &node, 1), 1);
+	}
+	displace(0, 1, 1);
+	displace(FRAMES - 1, 1, 1);
+	fill(HOME, 0);
+	assert_int_equal(pass(0), 1);
+	assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(0)).id, AWAY);
+	assert_int_equal(fnuma_mock_node(w.mock, w.guest, fnuma_gfn_of(FRAMES - 1)).id,
+	                 THIRD);
 	close_world();
 }
 
@@ -1144,8 +1275,13 @@ int main(void)
 		cmocka_unit_test(a_success_after_failures_starts_the_count_afresh),
 		cmocka_unit_test(
 			a_full_home_rests_the_domain_longer_each_time_and_marks_no_page),
+		cmocka_unit_test(a_success_makes_the_next_rest_a_short_one_again),
+		cmocka_unit_test(forgiving_ends_a_rest),
+		cmocka_unit_test(a_page_that_is_gone_is_no_page_any_more),
+		cmocka_unit_test(a_page_whose_moves_stay_unknown_is_given_up_in_the_end),
 		cmocka_unit_test(pages_of_another_home_do_not_wait_behind_a_full_one),
 		cmocka_unit_test(a_page_with_several_homes_goes_to_one_that_has_room),
+		cmocka_unit_test(a_full_home_does_not_sway_the_choice_among_the_others),
 		cmocka_unit_test(
 			a_call_refused_as_a_whole_rests_the_domain_and_marks_no_page),
 		cmocka_unit_test(
