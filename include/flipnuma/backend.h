@@ -254,10 +254,11 @@ int fnuma_backend_flip(const struct fnuma_backend *be, fnuma_domain domain,
 /** @brief Take pages out of a domain's allocator. @param be backend. @param domain handle.
  * @param pages `n` entries. @param n 1 to #FNUMA_BATCH_MAX. @param results `n` entries.
  * @return pages got, 0 to `n`, packed at the front of `pages` and `results` and free of
- *   duplicates, each done with a node or unknown; entries beyond are unspecified; or an
- *   error. A page got whose status was unfilled is kept, its node unknown. One whose status
- *   is any other than done is not taken: it may be somebody else's, and a page lost is
- *   better than one owned twice. @context As the backend's traits say. */
+ *   duplicates; entries beyond are unspecified; or an error. Each is done, on a node or
+ *   where nobody could say (also one whose status was left unfilled); or unknown
+ *   (#FNUMA_E_LOST_TRACK), if what was said of it is neither done nor not done. Such a page
+ *   may be somebody else's: use it for nothing, and release it to find out.
+ * @context As the backend's traits say. */
 int fnuma_backend_acquire(const struct fnuma_backend *be, fnuma_domain domain,
                           fnuma_gfn *pages, uint32_t n, struct fnuma_result *results);
 

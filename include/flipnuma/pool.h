@@ -107,8 +107,9 @@ struct fnuma_pool_stats {
 	uint32_t depot_home_pages;   /**< free in the depot, known to be at home */
 	uint32_t depot_remote_pages; /**< free in the depot, may be remote */
 	uint32_t held_pages;         /**< free; in a resizer's or fnuma_pool_hold()'s hands */
-	uint32_t lost_pages;         /**< free, but nobody could say whether their release
-	                                  happened; a later shrink releases them again */
+	uint32_t lost_pages;         /**< free, but nobody could say whether they were
+	                                  acquired, or released; handed to nobody, and
+	                                  released (again) by a later shrink */
 	uint64_t misses;             /**< pages asked for and not got, since init */
 	uint64_t grown;              /**< pages acquired since init */
 	uint64_t shrunk;             /**< pages released or gone since init:
@@ -250,7 +251,8 @@ void fnuma_pool_stats(struct fnuma_pool *pool, struct fnuma_pool_stats *out);
  *   #FNUMA_E_OVERFLOW (`max_pages` reached), #FNUMA_E_NOTSUP (no backend or no ACQUIRE),
  *   #FNUMA_E_BACKEND (the backend handed out a frame that is out of range or the pool's
  *   already; such frames are never taken in), #FNUMA_E_BUSY (another resize is running),
- *   #FNUMA_E_INVAL, or the backend's error.
+ *   #FNUMA_E_INVAL, or the backend's error. Pages of which the backend could not say whether
+ *   they were acquired are added as lost.
  * @context One resizer at a time; flip users go on. As the backend's traits say.
  */
 int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns);

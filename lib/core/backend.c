@@ -623,14 +623,16 @@ int fnuma_backend_move_domain(const struct fnuma_backend *be, fnuma_domain domai
 
 /* Acquiring. */
 
-/* A page is taken only if the backend says so: one that is merely in doubt may be
- * somebody else's, and losing a page is better than owning it twice. */
-static bool is_got(fnuma_gfn page, struct fnuma_result r)
+/* A page got, or one that may have been: whoever must not own a page twice may hand out the
+ * first kind only. */
+static struct fnuma_result acquired(struct fnuma_result r)
 {
-	if (page.n == FNUMA_GFN_NONE_N)
-		return false;
-	return r.outcome == FNUMA_UNFILLED ||
-	       (r.outcome == FNUMA_DONE && r.reason == FNUMA_OK);
+	bool done = r.outcome == FNUMA_DONE && r.reason == FNUMA_OK;
+
+	if (done || r.outcome == FNUMA_UNFILLED)
+		return result(FNUMA_DONE, done && is_node(r.node) ? r.node : fnuma_node_unknown(),
+		              FNUMA_OK);
+	return result(FNUMA_UNKNOWN, fnuma_node_unknown(), FNUMA_E_LOST_TRACK);
 }
 
 static bool is_among(const fnuma_gfn *pages, uint32_t n, fnuma_gfn page)
@@ -648,13 +650,11 @@ static int pack(fnuma_gfn *pages, struct fnuma_result *results, uint32_t n)
 	uint32_t i, got = 0;
 
 	for (i = 0; i < n; i++) {
-		bool placed = results[i].outcome == FNUMA_DONE && is_node(results[i].node);
-		fnuma_node node = placed ? results[i].node : fnuma_node_unknown();
-
-		if (!is_got(pages[i], results[i]) || is_among(pages, got, pages[i]))
+		if (pages[i].n == FNUMA_GFN_NONE_N || results[i].outcome == FNUMA_NOT_DONE ||
+		    is_among(pages, got, pages[i]))
 			continue;
 		pages[got] = pages[i];
-		results[got++] = result(FNUMA_DONE, node, FNUMA_OK);
+		results[got++] = acquired(results[i]);
 	}
 	return (int)got;
 }

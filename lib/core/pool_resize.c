@@ -124,26 +124,35 @@ static uint32_t listed(struct fnuma_pool *pool, const struct depot_list *list)
 
 /* Growing. */
 
-/* Take in what the backend handed out, and only what can be ours. */
-static uint32_t adopt(struct fnuma_pool *pool, const fnuma_gfn *pages,
-                      const struct fnuma_result *results, uint32_t n)
+/* Take in what the backend handed out, and only what can be ours. What may be somebody
+ * else's is lost from the start: a shrink finds out. */
+static void adopt(struct job *job, const fnuma_gfn *pages,
+                  const struct fnuma_result *results, uint32_t n)
 {
+	struct fnuma_pool *pool = job->pool;
 	uint32_t i, added = 0;
 
 	fnuma_port_lock_take(&pool->lock);
 	for (i = 0; i < n; i++) {
+		struct depot_list *list = pool_list_for(pool, pages[i], results[i].node);
+
 		if (pages[i].n >= pool->frames ||
-		    book_get(pool, pages[i]) != PAGE_OUTSIDE)
+		    book_get(pool, pages[i]) != PAGE_OUTSIDE) {
+			job->why = FNUMA_E_BACKEND;
 			continue;
+		}
+		if (results[i].outcome != FNUMA_DONE) {
+			job->why = FNUMA_E_LOST_TRACK;
+			list = &pool->lost;
+		}
 		fnuma_port_store(&pool->size, pool->size + 1);
-		fnuma_depot_file(pool, pool_list_for(pool, pages[i], results[i].node),
-		                 pages[i]);
+		fnuma_depot_file(pool, list, pages[i]);
 		added++;
 	}
 	pool->grown += added;
 	pool->refused[-FNUMA_E_BACKEND] += n - added;
 	fnuma_port_lock_drop(&pool->lock);
-	return added;
+	job->done += added;
 }
 
 int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns)
@@ -159,7 +168,7 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns)
 	left = min_u32(n, pool->max_pages - pool->size);
 	job.why = FNUMA_E_OVERFLOW;
 	while (left) {
-		uint32_t k = min_u32(left, FNUMA_BATCH_MAX), added;
+		uint32_t k = min_u32(left, FNUMA_BATCH_MAX);
 		int got = fnuma_backend_acquire(pool->backend, pool->domain, pages, k,
 		                                results);
 
@@ -167,10 +176,7 @@ int fnuma_pool_grow(struct fnuma_pool *pool, uint32_t n, uint64_t now_ns)
 			job.why = got ? got : FNUMA_E_NOMEM;
 			break;
 		}
-		added = adopt(pool, pages, results, (uint32_t)got);
-		if (added < (uint32_t)got)
-			job.why = FNUMA_E_BACKEND;
-		job.done += added;
+		adopt(&job, pages, results, (uint32_t)got);
 		left -= (uint32_t)got;
 	}
 	return end(&job, FNUMA_EVENT_GROWN, n);

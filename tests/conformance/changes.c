@@ -27,14 +27,16 @@ static int acquire_more(struct run *r, uint32_t n)
 {
 	fnuma_gfn *more = r->held + r->n_held;
 	int i, got = fnuma_backend_acquire(&r->be, r->t->domain, more, n, r->results);
+	bool sure = true;
 
 	r->acquired = true;
 	for (i = 0; i < got; i++) {
 		if (more[i].n >= r->t->frames || is_in(r->held, r->n_held, more[i]))
 			return -1;
+		sure &= r->results[i].outcome == FNUMA_DONE;
 		r->n_held++;
 	}
-	return got;
+	return sure ? got : -1;
 }
 
 /* Pages acquired must go back by release, whatever the target's own pages are. */

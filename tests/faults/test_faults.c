@@ -97,8 +97,6 @@ static bool lies_about_owners(const struct fnuma_wrap_fault_config *c, uint32_t 
 	case FNUMA_FAULT_LIE:
 	case FNUMA_FAULT_DENIED:
 		return ops & (OP(ACQUIRE) | OP(RELEASE));
-	case FNUMA_FAULT_DONE_UNKNOWN:
-		return ops & OP(ACQUIRE);
 	case FNUMA_FAULT_REFUSE:
 		return (ops & OP(RELEASE)) &&
 		       (c->error == FNUMA_E_GONE || c->error == FNUMA_E_STATE);

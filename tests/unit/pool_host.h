@@ -35,6 +35,7 @@ struct host {
 	uint32_t acquires, releases, moves, queries; /* calls */
 	uint32_t released_away;   /* pages released while away from home (I2) */
 	uint32_t released_strays; /* pages released that were not the pool's */
+	uint32_t doubt; /* pages of the next acquire answered unknown, every other one got */
 	int acquire_error, release_error, move_error, query_error;
 	int queries_left; /* queries before query_error; below 0: at once */
 	fnuma_gfn forced[FNUMA_BATCH_MAX]; /* what to hand out instead */
@@ -99,9 +100,10 @@ static inline int host_acquire(void *cookie, fnuma_domain domain, fnuma_gfn *pag
 	for (i = 0; i < h->frames && got < n && !h->forced_n; i++) {
 		if (h->pooled[i])
 			continue;
-		h->pooled[i] = 1;
+		h->pooled[i] = !(h->doubt & 1);
 		pages[got] = fnuma_gfn_of(i);
-		results[got].outcome = FNUMA_DONE;
+		results[got].outcome = h->doubt ? FNUMA_UNKNOWN : FNUMA_DONE;
+		h->doubt -= h->doubt > 0;
 		results[got++].node =
 			h->hidden[i] ? fnuma_node_unknown() : fnuma_node_of(h->node[i]);
 	}

@@ -184,6 +184,32 @@ static void frames_that_cannot_be_the_pools_are_never_taken_in(void **state)
 	}
 }
 
+static void a_page_that_may_not_have_been_acquired_is_lost_until_a_shrink_finds_out(
+	void **state)
+{
+	struct fnuma_pool_cache cache;
+	fnuma_gfn pages[20];
+	uint32_t k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		struct rig *r = rig_new(64, 32, 1, 4, both_kinds[k], HOST_ALL);
+
+		r->host.doubt = 6;
+		assert_int_equal(fnuma_pool_grow(r->pool, 20, 0), 20);
+		assert_int_equal(pooled(&r->host), 17);
+		assert_int_equal(stats_of(r).lost_pages, 6);
+		assert_int_equal(fnuma_pool_attach(r->pool, &cache), FNUMA_OK);
+		assert_int_equal(fnuma_pool_take(&cache, pages, 20), 14);
+		assert_int_equal(fnuma_pool_shrink(r->pool, 20, 0), 6);
+		assert_int_equal(stats_of(r).lost_pages, 0);
+		assert_int_equal(stats_of(r).size_pages, 14);
+		assert_int_equal(pooled(&r->host), 14);
+		assert_int_equal(r->host.released_strays, 3);
+		rig_free(r);
+	}
+}
+
 static void a_resize_within_a_resize_is_refused(void **state)
 {
 	struct heard heard;
@@ -860,6 +886,8 @@ int main(void)
 		cmocka_unit_test(growth_stops_at_the_most_the_pool_can_hold),
 		cmocka_unit_test(growth_says_why_the_backend_gave_nothing),
 		cmocka_unit_test(frames_that_cannot_be_the_pools_are_never_taken_in),
+		cmocka_unit_test(
+			a_page_that_may_not_have_been_acquired_is_lost_until_a_shrink_finds_out),
 		cmocka_unit_test(a_resize_within_a_resize_is_refused),
 		cmocka_unit_test(
 			a_pool_without_the_means_says_that_they_are_not_supported),

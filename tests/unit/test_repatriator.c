@@ -857,8 +857,8 @@ static void a_page_that_nobody_can_place_any_more_is_not_found_home(void **state
 
 static void failures_of_pages_that_came_home_by_themselves_are_forgotten(void **state)
 {
+	const fnuma_node home = {HOME}, unknown = {FNUMA_NODE_UNKNOWN_ID};
 	struct fnuma_repatriator_tuning t = {0};
-	const fnuma_node home = {HOME};
 	fnuma_gfn pages[3];
 	uint32_t i;
 
@@ -881,6 +881,11 @@ static void failures_of_pages_that_came_home_by_themselves_are_forgotten(void **
 	assert_int_equal(stats().given_up_pages, 1);
 	displace(10, 2, 1);
 	assert_int_equal(fnuma_repatriator_movable(w.r), 2);
+	/* The last one nobody can place; the next pass finds it at home. */
+	assert_int_equal(fnuma_mock_place(w.mock, w.guest, pages[2], home), 0);
+	assert_int_equal(fnuma_tracker_set(w.tracker, &pages[2], &unknown, 1), 1);
+	assert_int_equal(pass(SECOND), 2);
+	assert_int_equal(stats().given_up_pages, 0);
 	close_world();
 }
 
