@@ -275,37 +275,84 @@ static void a_users_policy_that_is_always_due_does_not_spin(void **state)
 	close_world();
 }
 
-/* Time as the host must see it: what the clock went forward, at most 13 days at once. */
+static uint32_t began, ended_passes;
+
+static void count_pass(void *state, const struct fnuma_trigger_params *params,
+                       const struct fnuma_trigger_sample *sample, bool ended)
+{
+	(void)state, (void)params, (void)sample;
+	began += !ended;
+	ended_passes += ended;
+	assert_true(began - ended_passes <= 1);
+}
+
+static void a_policy_is_told_of_the_end_of_each_pass(void **state)
+{
+	static const struct fnuma_trigger_policy counting = {
+		sizeof(counting), FNUMA_TRIGGER_ABI, "counting", 0,
+		no_params,        always_due,        count_pass};
+	struct fnuma_member_config c;
+
+	(void)state;
+	open_world(no_limit);
+	c = member_config("amount");
+	c.trigger = &counting;
+	began = ended_passes = 0;
+	add(0, c, 0);
+	displace(0, 0, 10, 0);
+	assert_int_equal(run(0, 100 * SECOND), 10);
+	assert_true(began > 1);
+	assert_int_equal(ended_passes, began);
+	close_world();
+}
+
+static void a_rest_after_a_pass_is_waited_for_before_the_next(void **state)
+{
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("amount"), 0);
+	displace(0, 0, 600, 0);
+	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME),
+	                                    2 * MEMBERS * FRAMES - FRAMES + 600), 0);
+	assert_int_equal(run(0, SECOND / 2), 0);
+	assert_int_equal(stats().triggered, 1);
+	assert_int_equal(w.next_ns, SECOND);
+	assert_int_equal(fnuma_mock_reserve(w.mock, fnuma_node_of(HOME), 0), 0);
+	assert_int_equal(run(SECOND, 2 * SECOND), 600);
+	assert_int_equal(stats().triggered, 2);
+	close_world();
+}
+
 static void a_clock_gone_wild_breaks_no_limit_and_stops_nobody(void **state)
 {
 	const struct fnuma_budget_limits limits = {40, 0, 0};
 	struct random r = {5};
-	uint64_t now_ns = 0, moved = 0, passed_ns = 0;
-	uint32_t i, k;
+	uint64_t now_ns = 0, before_ns, step_ns, passed_ns = 0;
+	uint32_t i, k, lately = 0, moved = 0;
 
 	(void)state;
 	open_world(limits);
 	for (i = 0; i < 3; i++)
 		add(i, member_config(i ? "either" : "age"), random_end64(&r));
 	for (k = 0; k < 3000; k++) {
-		const uint64_t before = now_ns;
-
+		before_ns = now_ns;
 		now_ns = random_below(&r, 3) ? now_ns + random_below(&r, 100000000) :
 		                               random_end64(&r);
-		passed_ns += now_ns > before && now_ns - before > 100000000 ?
-		             2 * FNUMA_BUDGET_WINDOW_NS : now_ns - before < 100000000 ?
-		             now_ns - before : 0;
-		displace(k % 3, random_below(&r, FRAMES), 1, random_end64(&r));
+		step_ns = now_ns > before_ns ? now_ns - before_ns : 0;
+		/* Until a whole window has passed, moves are of one window. */
+		passed_ns += step_ns;
+		if (passed_ns >= FNUMA_BUDGET_WINDOW_NS || passed_ns < step_ns)
+			passed_ns = lately = 0;
+		displace(k % 3, random_below(&r, FRAMES), 1, now_ns);
 		if (random_below(&r, 20) == 0)
-			fnuma_host_kick(w.host, w.member[k % 3], random_end64(&r));
-		i = (uint32_t)step(now_ns, 1 + random_below(&r, 64));
-		assert_in_range(i, 0, 64);
+			fnuma_host_kick(w.host, w.member[k % 3], now_ns);
+		lately += i = (uint32_t)step(now_ns, 1 + random_below(&r, 64));
+		assert_in_range(lately, 0, 40);
 		moved += i;
 	}
 	assert_true(moved > 100);
-	/* A calm clock, from anywhere: all come home within a period and what the budget needs. */
-	now_ns = random_below(&r, 2) ? 0 : UINT64_C(1) << 62;
-	run(now_ns, now_ns + 300 * SECOND);
+	/* A calm clock, from anywhere: all come home in a period and what the budget takes. */
+	run(UINT64_C(1) << 62, (UINT64_C(1) << 62) + 300 * SECOND);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(remote(i), 0);
 	close_world();
@@ -874,6 +921,8 @@ int main(void)
 		cmocka_unit_test(
 			a_period_with_nothing_to_move_begins_no_pass_and_goes_on),
 		cmocka_unit_test(a_users_policy_that_is_always_due_does_not_spin),
+		cmocka_unit_test(a_policy_is_told_of_the_end_of_each_pass),
+		cmocka_unit_test(a_rest_after_a_pass_is_waited_for_before_the_next),
 		cmocka_unit_test(a_clock_gone_wild_breaks_no_limit_and_stops_nobody),
 		cmocka_unit_test(a_clock_that_jumps_back_does_not_stop_a_period),
 		cmocka_unit_test(pages_given_up_do_not_keep_the_amount_reached),
