@@ -413,15 +413,14 @@ static void ask(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 		begin(h, i, now_ns);
 		return;
 	}
-	if (verdict.due) {
-		/* A pass over nothing, done with here; a policy that is due all the same has to
-		 * wait a little. */
+	if (verdict.due) { /* a pass over nothing, done with here */
 		fnuma_trigger_pass(&m->trigger, h->clock.at_ns, 0, false);
 		fnuma_trigger_pass(&m->trigger, h->clock.at_ns, 0, true);
 		fnuma_trigger_ask(&m->trigger, h->clock.at_ns, 0, &verdict);
-		if (verdict.due)
-			verdict.ask_at_ns = h->clock.at_ns + FNUMA_BUDGET_WINDOW_NS;
 	}
+	/* A policy that wants to be asked again at once has to wait a little. */
+	if (verdict.ask_at_ns <= h->clock.at_ns)
+		verdict.ask_at_ns = h->clock.at_ns + FNUMA_BUDGET_WINDOW_NS;
 	m->watch_pages = watch_at(m, movable, verdict.ask_at_pages);
 	plan(h, i, verdict.ask_at_ns);
 }

@@ -323,6 +323,32 @@ static void a_rest_after_a_pass_is_waited_for_before_the_next(void **state)
 	close_world();
 }
 
+static void never_due(void *state, const struct fnuma_trigger_params *params,
+                      const struct fnuma_trigger_sample *sample,
+                      struct fnuma_trigger_verdict *verdict)
+{
+	(void)state, (void)params, (void)sample;
+	verdict->ask_at_ns = 0;
+}
+
+static void a_users_policy_that_wants_to_be_asked_at_once_again_does_not_spin(void **state)
+{
+	static const struct fnuma_trigger_policy never = {
+		sizeof(never), FNUMA_TRIGGER_ABI, "never",    0,
+		no_params,     never_due,         ignore_pass};
+	struct fnuma_member_config c;
+
+	(void)state;
+	open_world(no_limit);
+	c = member_config("amount");
+	c.trigger = &never;
+	add(0, c, 0);
+	displace(0, 0, 10, 0);
+	assert_int_equal(step(0, 64), 0);
+	assert_true(w.next_ns >= SECOND && w.next_ns <= 2 * SECOND);
+	close_world();
+}
+
 static void a_clock_gone_wild_breaks_no_limit_and_stops_nobody(void **state)
 {
 	const struct fnuma_budget_limits limits = {40, 0, 0};
@@ -923,6 +949,8 @@ int main(void)
 		cmocka_unit_test(a_users_policy_that_is_always_due_does_not_spin),
 		cmocka_unit_test(a_policy_is_told_of_the_end_of_each_pass),
 		cmocka_unit_test(a_rest_after_a_pass_is_waited_for_before_the_next),
+		cmocka_unit_test(
+			a_users_policy_that_wants_to_be_asked_at_once_again_does_not_spin),
 		cmocka_unit_test(a_clock_gone_wild_breaks_no_limit_and_stops_nobody),
 		cmocka_unit_test(a_clock_that_jumps_back_does_not_stop_a_period),
 		cmocka_unit_test(pages_given_up_do_not_keep_the_amount_reached),

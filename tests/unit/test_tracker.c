@@ -224,6 +224,29 @@ static int next_remote(const struct fnuma_tracker *t, fnuma_gfn *cursor, uint32_
 	return fnuma_tracker_next(t, FNUMA_WANT_REMOTE, cursor, look, pages, max);
 }
 
+static void every_node_number_is_taken_or_refused_as_the_host_has_it(void **state)
+{
+	static const uint32_t hosts[] = {1, 13, 14, 15, 63, 64};
+	uint32_t i, id;
+
+	(void)state;
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct fnuma_tracker *t = simple(100, hosts[i], FNUMA_START_HOME);
+
+		for (id = 0; id < 256; id++) {
+			const bool fine = id < hosts[i] || id >= NONE;
+
+			assert_int_equal(put(t, 99, id), fine ? 1 : FNUMA_E_RANGE);
+			if (fine)
+				assert_int_equal(fnuma_tracker_get(t, fnuma_gfn_of(99)).id, id);
+			assert_int_equal(fnuma_tracker_is_home(t, fnuma_gfn_of(99),
+			                                       fnuma_node_of(id)), id == 0);
+		}
+		assert_int_equal(layout(t).unknown_pages, 1);
+		free(t);
+	}
+}
+
 static void questions_about_no_page_have_harmless_answers(void **state)
 {
 	struct fnuma_home h = home(0, 100, 1, 1);
@@ -701,6 +724,8 @@ int main(void)
 		cmocka_unit_test(bad_memory_and_pointers_are_refused),
 		cmocka_unit_test(a_batch_with_one_lie_is_refused_and_changes_nothing),
 		cmocka_unit_test(without_a_tracker_or_an_array_nothing_is_done),
+		cmocka_unit_test(
+			every_node_number_is_taken_or_refused_as_the_host_has_it),
 		cmocka_unit_test(questions_about_no_page_have_harmless_answers),
 		cmocka_unit_test(a_page_costs_at_most_4_1_bits_on_14_nodes_and_8_1_on_more),
 		cmocka_unit_test(the_largest_domain_has_a_size),
