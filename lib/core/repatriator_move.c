@@ -241,8 +241,6 @@ static void settle_failure(struct step *s, fnuma_gfn page,
 	fnuma_repat_count_reason(r, result->reason);
 	switch (result->reason) {
 	case FNUMA_E_NOT_TRIED:
-		if (page.n < r->cursor.n)
-			r->cursor = page;
 		break;
 	case FNUMA_E_NOMEM:
 		r->full_nodes |= UINT64_C(1) << to.id;
@@ -301,6 +299,40 @@ static void charge(struct step *s, uint32_t n, uint64_t spent_ns)
 		fnuma_budget_spend(s->budget, s->now_ns, n, spent_ns);
 }
 
+/* These pages, not tried yet, are to be met again in the same pass. */
+static void come_back(struct fnuma_repatriator *r, const fnuma_gfn *pages, uint32_t n)
+{
+	uint32_t i;
+
+	if (r->config.pool)
+		r->pool_left += n;
+	for (i = 0; i < n; i++)
+		if (pages[i].n < r->cursor.n)
+			r->cursor = pages[i];
+}
+
+/* After a batch: false if the domain is dead, or if nobody tried a single page, who then
+ * is not asked again at once. */
+static bool may_go_on(struct step *s, const fnuma_gfn *pages, uint32_t n,
+                      const struct fnuma_result *results)
+{
+	uint32_t i, tried = 0;
+
+	for (i = 0; i < n; i++) {
+		tried += results[i].reason != FNUMA_E_NOT_TRIED;
+		if (results[i].reason == FNUMA_E_GONE && fnuma_repat_found_dead(s))
+			return false;
+	}
+	if (!tried) {
+		fnuma_repat_rest(s, FNUMA_E_NOT_TRIED);
+		return false;
+	}
+	for (i = 0; i < n; i++)
+		if (results[i].reason == FNUMA_E_NOT_TRIED)
+			come_back(s->r, &pages[i], 1);
+	return true;
+}
+
 /* Move pages that share a destination. False: try nothing more in this step. */
 static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
 {
@@ -308,7 +340,7 @@ static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
 	struct fnuma_result results[FNUMA_BATCH_MAX];
 	fnuma_node from[FNUMA_BATCH_MAX];
 	uint64_t spent_ns = 0;
-	uint32_t tried, i;
+	uint32_t i;
 	int done;
 
 	n = still_remote(s, pages, n);
@@ -337,14 +369,7 @@ static bool move(struct step *s, fnuma_gfn *pages, uint32_t n, fnuma_node to)
 		from[i] = fnuma_tracker_get(r->config.tracker, pages[i]);
 	catch_lies(s, pages, n, to, results);
 	settle(s, pages, n, from, to, results);
-	for (i = 0, tried = 0; i < n; i++) {
-		tried += results[i].reason != FNUMA_E_NOT_TRIED;
-		if (results[i].reason == FNUMA_E_GONE && fnuma_repat_found_dead(s))
-			return false;
-	}
-	if (!tried)
-		fnuma_repat_rest(s, FNUMA_E_NOT_TRIED);
-	return tried > 0;
+	return may_go_on(s, pages, n, results);
 }
 
 /* Where a page should go, homes found full left out; none if they all are. */
@@ -390,8 +415,10 @@ bool fnuma_repat_move_all(struct step *s, fnuma_gfn *pages, uint32_t n)
 			fnuma_repat_count_reason(s->r, FNUMA_E_NOMEM);
 		} else {
 			k = gather(s->r, pages, n, to);
-			if (!move(s, pages, k, to))
+			if (!move(s, pages, k, to)) {
+				come_back(s->r, pages + k, n - k);
 				return false;
+			}
 		}
 		pages += k;
 		n -= k;

@@ -35,6 +35,8 @@ struct world {
 	bool forget; /* queries answer unknown */
 	bool lose;   /* moves are not done and answer unknown, and so do probes */
 	bool gone;   /* the pages to move are said to be gone */
+	uint32_t refused; /* nodes to which every move is answered by ... */
+	int refusal;
 	uint32_t events[16];
 	int last_why[16];
 	uint64_t last_until_ns;
@@ -50,6 +52,8 @@ static int move_page(void *cookie, fnuma_domain d, const fnuma_gfn *pages, uint3
 	int ret;
 
 	w.calls++;
+	if (w.refused >> to.id & 1)
+		return w.refusal;
 	w.longest = n > w.longest ? n : w.longest;
 	if (w.spoil) {
 		ret = w.spoil(&w, n);
@@ -733,6 +737,32 @@ static void a_call_refused_as_a_whole_rests_the_domain_and_marks_no_page(void **
 	close_world();
 }
 
+static void pages_of_another_home_do_not_wait_behind_one_that_is_refused(void **state)
+{
+	struct fnuma_repatriator_config config = {0};
+	uint64_t now_ns = 0;
+
+	(void)state;
+	open_mock(split, 2);
+	start(split, 2, config);
+	displace(0, 5, 1);
+	displace(FRAMES / 2, 5, 1);
+	w.refused = 1u << HOME;
+	for (w.refusal = FNUMA_E_DENIED;; w.refusal = 0) {
+		assert_int_equal(pass(now_ns), 0);
+		assert_int_equal(w.report.why, FNUMA_E_BACKOFF);
+		now_ns = w.report.next_ns;
+		assert_int_equal(step(now_ns, 64), 5);
+		assert_true(w.report.pass_ended);
+		assert_int_equal(fnuma_tracker_remote(w.tracker), 5);
+		if (!w.refusal)
+			break;
+		now_ns += 100 * SECOND;
+		displace(FRAMES / 2, 5, 1);
+	}
+	close_world();
+}
+
 static int try_half(struct world *world, uint32_t n)
 {
 	(void)world;
@@ -749,12 +779,13 @@ pages_the_backend_did_not_come_to_are_tried_again_in_the_same_pass(void **state)
 	open_world(t);
 	displace(0, 64, 1);
 	w.spoil = try_half;
-	/* The last page is half a batch of one: the backend never comes to it. */
+	/* The last page is half a batch of one: nobody tries it, and it is left for the next
+	 * pass, as if refused. */
 	assert_int_equal(pass(0), 63);
 	assert_int_equal(w.report.why, FNUMA_E_BACKOFF);
 	assert_int_equal(stats().backoff_pages, 0);
 	w.spoil = NULL;
-	assert_int_equal(step(w.report.next_ns, 64), 1);
+	assert_int_equal(pass(w.report.next_ns), 1);
 	close_world();
 }
 
@@ -1289,6 +1320,8 @@ int main(void)
 		cmocka_unit_test(a_full_home_does_not_sway_the_choice_among_the_others),
 		cmocka_unit_test(
 			a_call_refused_as_a_whole_rests_the_domain_and_marks_no_page),
+		cmocka_unit_test(
+			pages_of_another_home_do_not_wait_behind_one_that_is_refused),
 		cmocka_unit_test(
 			pages_the_backend_did_not_come_to_are_tried_again_in_the_same_pass),
 		cmocka_unit_test(
