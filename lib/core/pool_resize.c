@@ -332,10 +332,8 @@ static void recall(struct job *job, struct hand *hand)
 			n += (uint32_t)got;
 		else if (got == FNUMA_E_RANGE)
 			break; /* the host has no such node, nor any above */
-		else if (got != FNUMA_E_NOMEM) {
-			give_in(job, got);
-			break;
-		}
+		else if (got != FNUMA_E_NOMEM)
+			give_in(job, got); /* once the other homes have been tried */
 	}
 	fnuma_depot_return(pool, &pool->remote, hand->away, hand->n_away);
 	memcpy(hand->away, came, n * sizeof(*came));

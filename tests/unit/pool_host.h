@@ -37,6 +37,7 @@ struct host {
 	uint32_t released_strays; /* pages released that were not the pool's */
 	uint32_t doubt; /* pages of the next acquire answered unknown, every other one got */
 	int acquire_error, release_error, move_error, query_error;
+	uint32_t refused_nodes; /* move_error is for moves to these only; 0: for all */
 	int queries_left; /* queries before query_error; below 0: at once */
 	fnuma_gfn forced[FNUMA_BATCH_MAX]; /* what to hand out instead */
 	uint32_t forced_n;
@@ -163,7 +164,7 @@ static inline int host_move(void *cookie, fnuma_domain domain, const fnuma_gfn *
 	(void)domain;
 	h->moves++;
 	*spent_ns += 100;
-	if (h->move_error)
+	if (h->move_error && (!h->refused_nodes || h->refused_nodes >> to.id & 1))
 		return h->move_error;
 	if (to.id >= HOST_NODES)
 		return FNUMA_E_RANGE;

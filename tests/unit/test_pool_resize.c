@@ -708,6 +708,27 @@ static void pages_of_each_range_go_to_the_homes_of_their_range(void **state)
 	rig_free(r);
 }
 
+static void pages_of_another_home_do_not_wait_behind_one_that_is_refused(void **state)
+{
+	static const struct fnuma_home split[] = {{{0}, 40, {1}, 1}, {{40}, 216, {3}, 1}};
+	struct rig *r = rig_new(256, 128, 1, M, 0, HOST_ALL);
+
+	(void)state;
+	r->config.homes = split;
+	r->config.n_homes = 2;
+	assert_int_equal(fnuma_pool_init(r->memory, r->bytes, &r->config, &r->pool),
+	                 FNUMA_OK);
+	memset(r->host.node, 2, 256);
+	assert_int_equal(fnuma_pool_grow(r->pool, 60, 0), 60);
+	r->host.move_error = FNUMA_E_DENIED;
+	r->host.refused_nodes = 1u << 1;
+	assert_int_equal(fnuma_pool_bring_home(r->pool, 60, 0, NULL), 20);
+	assert_int_equal(stats_of(r).depot_remote_pages, 40);
+	assert_int_equal(fnuma_pool_bring_home(r->pool, 60, 0, NULL), FNUMA_E_DENIED);
+	assert_int_equal(stats_of(r).held_pages, 0);
+	rig_free(r);
+}
+
 static void what_does_not_fit_on_one_home_node_goes_to_the_next(void **state)
 {
 	struct rig *r = rig_new(256, 128, 1, M, 0, HOST_ALL);
@@ -919,6 +940,8 @@ int main(void)
 		cmocka_unit_test(
 			a_second_home_is_not_tried_with_a_budget_that_the_first_used_up),
 		cmocka_unit_test(pages_of_each_range_go_to_the_homes_of_their_range),
+		cmocka_unit_test(
+			pages_of_another_home_do_not_wait_behind_one_that_is_refused),
 		cmocka_unit_test(what_does_not_fit_on_one_home_node_goes_to_the_next),
 		cmocka_unit_test(a_home_node_without_memory_as_a_whole_is_passed_over),
 		cmocka_unit_test(
