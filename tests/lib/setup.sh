@@ -17,6 +17,7 @@ export LC_ALL=C.UTF-8
 	packages_tests=(libcmocka-dev)
 	packages_gates=(g++ gcc-aarch64-linux-gnu)
 	packages_docs=(doxygen graphviz)
+	packages_vm=(busybox-static cpio kmod linux-image-amd64 qemu-system-x86)
 }
 
 say()
@@ -60,9 +61,12 @@ have_package()
 	gnuplot-nox) command -v gnuplot ;;
 	graphviz) command -v dot ;;
 	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc ;;
+	linux-image-amd64) ls /boot/vmlinuz-*-amd64 ;;
+	qemu-system-x86) command -v qemu-system-x86_64 ;;
+	kmod) command -v modprobe ;;
 	postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
 	redis-tools) command -v redis-benchmark ;;
-	iperf3 | redis-server | tcpdump) command -v "$1" ;;
+	cpio | iperf3 | redis-server | tcpdump) command -v "$1" ;;
 	meson | pkg-config | gcovr | doxygen | clang) command -v "$1" ;;
 	*) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1")" = installed ] ;;
 	esac >/dev/null 2>&1
@@ -222,6 +226,7 @@ missing_sentence()
 		graphviz) what='dot' ;;
 		gcc-aarch64-linux-gnu) what='gcc for arm64' ;;
 		libc6-dev) what='the C headers' ;;
+		linux-image-amd64) what='a kernel' ;;
 		lib*-dev) what=${package#lib} what=${what%-dev} ;;
 		esac
 		[ "$what" = "$package" ] || what="$what (Debian package $package)"

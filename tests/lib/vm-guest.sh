@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# shellcheck shell=busybox
+#
+# The other end of tests/lib/vm.sh: what a first program (/init) or a test inside the
+# machine uses. For busybox's sh; sourced. A result is a line on the console:
+#
+#	ok NAME          not ok NAME: WHY          skip NAME: WHY          note TEXT
+
+export PATH=/bin:/usr/lib/xen/bin LC_ALL=C.UTF-8 HOME=/root
+vm_counts=/run/vm-counts
+
+vm_mount()
+{
+	mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
+	mount -t devtmpfs devtmpfs /dev
+	mkdir -p /dev/pts /dev/shm
+	mount -t devpts devpts /dev/pts
+	mount -t tmpfs tmpfs /run
+	mount -t tmpfs tmpfs /tmp
+	mount -t tmpfs tmpfs /dev/shm
+	: >"$vm_counts"
+}
+
+vm_load_modules()
+{
+	local file
+
+	[ -f /lib/modules/order ] || return 0
+	while read -r file; do
+		insmod "/lib/modules/$file" || result 'not ok' "module $file"
+	done </lib/modules/order
+}
+
+# Kernel messages stay off the console from here on: they would land in a line of ours.
+vm_quiet_kernel()
+{
+	dmesg -n 1
+}
+
+# result 'ok' NAME | result 'not ok' "NAME: WHY" | result skip "NAME: WHY"
+result()
+{
+	echo "$1" >>"$vm_counts"
+	printf '%s %s\n' "$1" "$2" >/dev/console
+}
+
+note()
+{
+	printf 'note %s\n' "$*" >/dev/console
+}
+
+# report NAME COMMAND...: one test, by the command's status (77: skipped). What it said is
+# shown if it failed.
+report()
+{
+	local name=$1 status out=/tmp/report.$$
+
+	shift
+	"$@" >"$out" 2>&1
+	status=$?
+	case $status in
+	0) result ok "$name" ;;
+	77) result skip "$name: $(tail -n 1 "$out")" ;;
+	*)
+		sed 's/^/| /' "$out" >/dev/console
+		result 'not ok' "$name: status $status"
+		;;
+	esac
+	rm -f "$out"
+	return $status
+}
+
+# report_tap NAME COMMAND...: a program that speaks TAP, each of its tests under NAME.
+report_tap()
+{
+	local name=$1 out=/tmp/tap.$$ line text seen=0 status
+
+	shift
+	"$@" >"$out" 2>/tmp/err.$$
+	status=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			seen=$((seen + 1))
+			text=$(printf '%s' "$line" | sed -E 's/^(not )?ok [0-9]+ *-? *//')
+			;;
+		*) continue ;;
+		esac
+		case $line in
+		*'# SKIP'*) result skip "$name: ${text%% # SKIP*}: ${text##*# SKIP }" ;;
+		ok*) result ok "$name: $text" ;;
+		*) result 'not ok' "$name: $text" ;;
+		esac
+	done <"$out"
+	if [ "$seen" = 0 ] || { [ $status -ne 0 ] && ! grep -q '^not ok' "$out"; }; then
+		result 'not ok' "$name: status $status after $seen tests"
+	fi
+	[ $status -eq 0 ] || sed 's/^/| /' "$out" /tmp/err.$$ >/dev/console
+	rm -f "$out" /tmp/err.$$
+	return $status
+}
+
+vm_count()
+{
+	grep -c -x "$1" "$vm_counts"
+}
+
+# Ends the machine, after a shell if its command line asks for one with vm.keep.
+vm_finish()
+{
+	printf 'vm done %d %d %d\n' "$(vm_count ok)" "$(vm_count 'not ok')" \
+		"$(vm_count skip)" >/dev/console
+	if grep -qw vm.keep /proc/cmdline; then
+		echo 'a shell; poweroff -f ends the machine' >/dev/console
+		setsid cttyhack sh -l
+	fi
+	sync
+	poweroff -f
+}

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2154 # me and source_dir are the caller's
+#
+# What lanes that need a machine of their own share: an initramfs made from what is
+# installed here, QEMU with a time limit, and results read from its serial log. Sourced
+# after tests/lib/setup.sh; the packages are @vm.
+#
+#	vm_new "$dir"                          a fresh tree in $dir/root
+#	vm_program "$(command -v numactl)"     with the libraries it needs
+#	vm_file FILE /where/it/goes
+#	vm_modules "$(vm_kernel_version)" virtio_blk ...
+#	vm_init <<'END'                        the first program, as /init
+#	. /lib/vm-guest.sh
+#	vm_mount; report 'one and one' [ $((1 + 1)) = 2 ]; vm_finish
+#	END
+#	vm_pack                                $dir/initramfs.cpio
+#	vm_boot 60 "$dir/serial.log" -kernel "$(vm_kernel)" -initrd "$dir/initramfs.cpio" ...
+#	vm_results "$dir/serial.log"           adds to passed, failed, skipped
+#
+# Software emulation unless VM_ACCEL says otherwise: it is there on every machine.
+
+: "${VM_ACCEL:=tcg}"
+
+# ---------------------------------------------------------------- the kernel
+
+# The newest of the distribution's kernels that is installed here, or $VM_KERNEL.
+vm_kernel()
+{
+	local all=()
+
+	if [ -z "${VM_KERNEL:-}" ]; then
+		mapfile -t all < <(printf '%s\n' /boot/vmlinuz-* | sort -V)
+		VM_KERNEL=${all[-1]}
+	fi
+	[ -r "$VM_KERNEL" ] || die "no kernel to boot: cannot read $VM_KERNEL"
+	printf '%s\n' "$VM_KERNEL"
+}
+
+vm_kernel_version()
+{
+	local kernel
+
+	kernel=$(vm_kernel) || exit
+	printf '%s\n' "${kernel##*/vmlinuz-}"
+}
+
+# ---------------------------------------------------------------- the initramfs
+
+# vm_new DIR: an empty tree with busybox under all its names.
+vm_new()
+{
+	local name
+
+	vm_dir=$1 vm_root=$1/root
+	rm -rf "$vm_root"
+	mkdir -p "$vm_root"/{bin,dev,etc,lib,proc,root,run,sys,tmp,usr} ||
+		die "cannot write $vm_root"
+	ln -s bin "$vm_root/sbin"
+	ln -s ../bin "$vm_root/usr/bin"
+	ln -s ../bin "$vm_root/usr/sbin"
+	vm_file "$(command -v busybox)" /bin/busybox
+	for name in $(busybox --list); do
+		[ "$name" = busybox ] || ln -s busybox "$vm_root/bin/$name"
+	done
+	vm_file "$source_dir/tests/lib/vm-guest.sh" /lib/vm-guest.sh
+}
+
+# vm_file FILE WHERE: a copy, as what FILE leads to.
+vm_file()
+{
+	mkdir -p "$(dirname "$vm_root$2")" && cp -L --remove-destination "$1" "$vm_root$2" ||
+		die "cannot put $1 into $vm_root"
+}
+
+# vm_program FILE [WHERE]: a program or a library (without WHERE: /bin) and, at the places
+# they have here, the libraries that ldd names.
+vm_program()
+{
+	local library libraries
+
+	[ -f "$1" ] || die "no such program: $1"
+	vm_file "$1" "${2:-/bin/${1##*/}}"
+	libraries=$(ldd "$1" 2>&1) || return 0 # a static one
+	case $libraries in
+	*'not found'*) die "$1 lacks libraries here: $libraries" ;;
+	esac
+	for library in $(grep -oE '(^|[[:space:]])/[^ ]+' <<<"$libraries"); do
+		[ -e "$vm_root$library" ] || vm_file "$library" "$library"
+	done
+}
+
+# vm_modules VERSION NAME...: kernel modules with those they need, for vm_load_modules.
+# Those built into the kernel are there already.
+vm_modules()
+{
+	local version=$1 name file files to
+
+	shift
+	mkdir -p "$vm_root/lib/modules"
+	for name; do
+		files=$(modprobe -S "$version" --show-depends "$name") ||
+			die "kernel $version has no module $name"
+		for file in $(sed -n 's/^insmod \([^ ]*\).*/\1/p' <<<"$files"); do
+			to=$(basename "${file%.ko*}").ko
+			[ ! -e "$vm_root/lib/modules/$to" ] || continue
+			case $file in
+			*.xz) xz -dc "$file" ;;
+			*.zst) zstd -dc "$file" ;;
+			*) cat "$file" ;;
+			esac >"$vm_root/lib/modules/$to" || die "cannot read $file"
+			printf '%s\n' "$to" >>"$vm_root/lib/modules/order"
+		done
+	done
+}
+
+# The first program, from stdin; without a first line of its own, it is run by sh.
+vm_init()
+{
+	local text
+
+	text=$(cat)
+	case $text in
+	'#!'*) ;;
+	*) text="#!/bin/sh"$'\n'"$text" ;;
+	esac
+	printf '%s\n' "$text" >"$vm_root/init" && chmod 755 "$vm_root/init" ||
+		die "cannot write $vm_root/init"
+}
+
+# The tree as $vm_dir/initramfs.cpio, everything owned by root. Not compressed: to unpack
+# costs an emulated machine more than to read.
+vm_pack()
+{
+	(cd "$vm_root" && find . -print0 | LC_ALL=C sort -z |
+		cpio --quiet --null --create --format=newc --owner=0:0) \
+		>"$vm_dir/initramfs.cpio" || die "cannot make $vm_dir/initramfs.cpio"
+}
+
+# ---------------------------------------------------------------- the machine
+
+# vm_boot SECONDS LOG ARGUMENT...: runs QEMU until the machine turns itself off. Its first
+# serial port goes to LOG. Fails if it had to be stopped, or could not start.
+vm_boot()
+{
+	local seconds=$1 log=$2 status
+
+	shift 2
+	: >"$log" || die "cannot write $log"
+	timeout --kill-after=5 "$seconds" qemu-system-x86_64 -accel "$VM_ACCEL" -nodefaults \
+		-no-reboot -display none -serial "file:$log" "$@" </dev/null
+	status=$?
+	case $status in
+	0) return 0 ;;
+	124 | 137) say "$me: the machine was stopped after $seconds s" ;;
+	*) say "$me: QEMU ended with status $status" ;;
+	esac
+	return 1
+}
+
+# vm_boot_here ARGUMENT...: the same with its serial port on this terminal, without limit.
+# Ctrl-a x ends it.
+vm_boot_here()
+{
+	qemu-system-x86_64 -accel "$VM_ACCEL" -nodefaults -no-reboot -display none \
+		-chardev stdio,id=here,mux=on,signal=off -serial chardev:here "$@"
+}
+
+# ---------------------------------------------------------------- results
+
+# vm_results LOG: says each result, and adds to passed, failed and skipped. What the machine
+# itself counted at the end must be what was read: a result lost on the way is a failure.
+vm_results()
+{
+	local line p=0 f=0 s=0 last=
+
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) p=$((p + 1)) && say "ok: ${line#ok }" ;;
+		'not ok '*) f=$((f + 1)) && say "failed: ${line#not ok }" ;;
+		'skip '*) s=$((s + 1)) && say "skipped: ${line#skip }" ;;
+		'note '*) say "  ${line#note }" ;;
+		'vm done '*) last=${line#vm done } ;;
+		esac
+	done < <(tr -d '\r' <"$1")
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	[ "$last" != "$p $f $s" ] || return 0
+	failed=$((failed + 1))
+	if [ -z "$last" ]; then
+		tail -n 30 "$1"
+		say "failed: the machine did not come to the end (log: $1)"
+	else
+		say "failed: of the machine's results ($last) some were lost (log: $1)"
+	fi
+	return 1
+}
