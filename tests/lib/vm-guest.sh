@@ -5,9 +5,12 @@
 # machine uses. For busybox's sh; sourced. A result is a line on the console:
 #
 #	ok NAME          not ok NAME: WHY          skip NAME: WHY          note TEXT
+#
+# or on another serial port, if vm_console is set before.
 
 export PATH=/bin:/usr/lib/xen/bin LC_ALL=C.UTF-8 HOME=/root
 vm_counts=/run/vm-counts
+: "${vm_console:=/dev/console}"
 
 vm_mount()
 {
@@ -42,12 +45,12 @@ vm_quiet_kernel()
 result()
 {
 	echo "$1" >>"$vm_counts"
-	printf '%s %s\n' "$1" "$2" >/dev/console
+	printf '%s %s\n' "$1" "$2" >>"$vm_console"
 }
 
 note()
 {
-	printf 'note %s\n' "$*" >/dev/console
+	printf 'note %s\n' "$*" >>"$vm_console"
 }
 
 # report NAME COMMAND...: one test, by the command's status (77: skipped). What it said is
@@ -63,7 +66,7 @@ report()
 	0) result ok "$name" ;;
 	77) result skip "$name: $(tail -n 1 "$out")" ;;
 	*)
-		sed 's/^/| /' "$out" >/dev/console
+		sed 's/^/| /' "$out" >>"$vm_console"
 		result 'not ok' "$name: status $status"
 		;;
 	esac
@@ -96,7 +99,7 @@ report_tap()
 	if [ "$seen" = 0 ] || { [ $status -ne 0 ] && ! grep -q '^not ok' "$out"; }; then
 		result 'not ok' "$name: status $status after $seen tests"
 	fi
-	[ $status -eq 0 ] || sed 's/^/| /' "$out" /tmp/err.$$ >/dev/console
+	[ $status -eq 0 ] || sed 's/^/| /' "$out" /tmp/err.$$ >>"$vm_console"
 	rm -f "$out" /tmp/err.$$
 	return $status
 }
@@ -110,9 +113,9 @@ vm_count()
 vm_finish()
 {
 	printf 'vm done %d %d %d\n' "$(vm_count ok)" "$(vm_count 'not ok')" \
-		"$(vm_count skip)" >/dev/console
+		"$(vm_count skip)" >>"$vm_console"
 	if grep -qw vm.keep /proc/cmdline; then
-		echo 'a shell; poweroff -f ends the machine' >/dev/console
+		echo 'a shell; poweroff -f ends the machine' >>"$vm_console"
 		setsid cttyhack sh -l
 	fi
 	sync

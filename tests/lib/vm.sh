@@ -9,6 +9,7 @@
 #	vm_program "$(command -v numactl)"     with the libraries it needs
 #	vm_file FILE /where/it/goes
 #	vm_modules "$(vm_kernel_version)" virtio_blk ...
+#	vm_unpack "$dir/debian" PACKAGE...     packages that nobody wants on a real machine
 #	vm_init <<'END'                        the first program, as /init
 #	. /lib/vm-guest.sh
 #	vm_mount; report 'one and one' [ $((1 + 1)) = 2 ]; vm_finish
@@ -42,6 +43,45 @@ vm_kernel_version()
 
 	kernel=$(vm_kernel) || exit
 	printf '%s\n' "${kernel##*/vmlinuz-}"
+}
+
+# The kernel as the program that it unpacks itself to, for those who load it into an emulated
+# machine more than once: to unpack takes seconds there.
+vm_unpacked_kernel()
+{
+	local kernel sectors offset bytes unpack=
+
+	kernel=$(vm_kernel) || exit
+	# setup_sects, payload_offset and payload_length of the boot protocol
+	sectors=$(od -An -tu1 -j 497 -N 1 "$kernel")
+	read -r offset bytes < <(od -An -tu4 -j 584 -N 8 "$kernel")
+	offset=$((offset + (sectors + 1) * 512))
+	case $(od -An -tx1 -j "$offset" -N 4 "$kernel") in
+	*'fd 37 7a 58'*) unpack=xz ;;
+	*'28 b5 2f fd'*) unpack=zstd ;;
+	*'1f 8b'*) unpack=gzip ;;
+	*) die "cannot unpack $kernel" ;;
+	esac
+	# The last four bytes of the payload are its size.
+	dd if="$kernel" bs=64K iflag=skip_bytes,count_bytes skip="$offset" \
+		count="$((bytes - 4))" status=none | "$unpack" -dc
+}
+
+# vm_unpack DIR PACKAGE...: what these packages hold, below DIR, with nothing installed. Fails
+# if they can't be had; packages.log there says why.
+vm_unpack()
+{
+	local dir=$1 package
+
+	shift
+	mkdir -p "$dir/packages" || die "cannot write $dir"
+	for package; do
+		if ! compgen -G "$dir/packages/${package}_*.deb" >/dev/null; then
+			(cd "$dir/packages" && apt-get -q download "$package") \
+				>>"$dir/packages.log" 2>&1 </dev/null || return
+			dpkg-deb -x "$dir/packages/${package}"_*.deb "$dir" || return
+		fi
+	done
 }
 
 # ---------------------------------------------------------------- the initramfs

@@ -67,7 +67,6 @@ in_guest()
 		"$root/tests/lib/vm-guest.sh" >"$work/vm-guest.sh"
 	rm -f "$work/console" "$work/counts"
 	: >"$work/console"
-	sed -i "s|>$work/console|>>$work/console|g" "$work/vm-guest.sh"
 	sh -c '. "$1"; PATH=$2; poweroff() { :; }; eval "$3"' sh \
 		"$work/vm-guest.sh" "$PATH" "$1" >/dev/null 2>&1
 	with_vm 'vm_results "$work/console"; closing_line $passed $failed $skipped'

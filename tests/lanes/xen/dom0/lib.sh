@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# shellcheck shell=busybox
+#
+# What scenarios in the privileged domain use. Sourced after vm-guest.sh.
+
+PATH=$PATH:/usr/lib/xen/bin
+guest_dir=/run/guests
+
+# Xen's daemons, and what they expect to find.
+xen_start()
+{
+	mkdir -p /proc/xen /run/xen /run/xenstored /var/log/xen/console /var/lib/xen \
+		/var/lib/xenstored /etc/xen "$guest_dir"
+	ln -s /run /var/run
+	ln -s /lane/bin/* /bin
+	: >/etc/xen/xl.conf
+	mount -t xenfs xenfs /proc/xen
+	xenstored --pid-file /run/xenstored.pid
+	xen-init-dom0
+	xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+}
+
+# guest_start NAME TYPE NODE MIB [LINE...]: a guest whose memory is all on that node, its
+# command line ended by `extra` (guest.pages=N ...), with more lines for its configuration.
+# Its domid goes to stdout.
+#
+# No PIT answers a PVH guest here, and to find that out costs the kernel 10 s, unless there
+# is no TSC to calibrate.
+guest_start()
+{
+	local name=$1 file=$guest_dir/$1.cfg
+
+	cat >"$file" <<-END
+	name = "$name"
+	type = "$2"
+	cpus = "node:$3"
+	memory = $4
+	maxmem = $4
+	vcpus = 1
+	kernel = "/lane/vmlinux"
+	ramdisk = "/lane/guest.cpio"
+	extra = "console=hvc0 quiet clearcpuid=tsc lpj=1000000 ${extra:-}"
+	END
+	shift 4
+	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"
+	xl create -q "$file" >&2 && xl domid "$name"
+}
+
+# guest_beat DOMID: beats, passes over its memory, and words found wrong; or nothing.
+guest_beat()
+{
+	xenstore-read "/local/domain/$1/data/beat" 2>/dev/null
+}
+
+# guest_ready DOMID SECONDS: waits for its first pass over its memory.
+guest_ready()
+{
+	local i=$(($2 * 5)) passes
+
+	while [ $i -gt 0 ]; do
+		passes=$(guest_beat "$1" | cut -d' ' -f2)
+		[ "${passes:-0}" -eq 0 ] || return 0
+		sleep 0.2
+		i=$((i - 1))
+	done
+	echo "domain $1 is not ready after $2 s"
+	return 1
+}
+
+# guest_alive DOMID: it goes on beating and checking, and all that it checked was right.
+guest_alive()
+{
+	local before after i=50
+
+	before=$(guest_beat "$1") || return
+	while [ $i -gt 0 ]; do
+		sleep 0.2
+		after=$(guest_beat "$1") || return
+		if [ "${after##* }" != 0 ]; then
+			echo "domain $1 found ${after##* } words of its memory wrong"
+			return 1
+		fi
+		[ "${after% *}" = "${before% *}" ] ||
+			[ "$(echo "$after" | cut -d' ' -f2)" = "$(echo "$before" | cut -d' ' -f2)" ] ||
+			return 0
+		i=$((i - 1))
+	done
+	echo "domain $1 does not answer (last: $after)"
+	return 1
+}
+
+# guest_on DOMID NODE: all its pages are on that node, by Xen's count.
+guest_on()
+{
+	local n=0 pages
+
+	for pages in $(xen-counts "$1"); do
+		if [ $n -ne "$2" ] && [ "$pages" -ne 0 ]; then
+			echo "domain $1 has $pages pages on node $n"
+			return 1
+		fi
+		n=$((n + 1))
+	done
+	[ $n -gt "$2" ]
+}
