@@ -17,6 +17,7 @@ export LC_ALL=C.UTF-8
 	packages_tests=(libcmocka-dev)
 	packages_gates=(g++ gcc-aarch64-linux-gnu)
 	packages_docs=(doxygen graphviz)
+	packages_xen=(libxen-dev)
 	packages_vm=(busybox-static cpio kmod linux-image-amd64 qemu-system-x86)
 }
 
@@ -58,6 +59,7 @@ have_package()
 	libjson-c-dev) pkg-config --exists json-c ;;
 	libpcap-dev) pkg-config --exists libpcap ;;
 	libnuma-dev) printf '#include <numa.h>\n' | "${CC:-cc}" -E - ;;
+	libxen-dev) pkg-config --exists xencontrol xenforeignmemory ;;
 	gnuplot-nox) command -v gnuplot ;;
 	graphviz) command -v dot ;;
 	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc ;;

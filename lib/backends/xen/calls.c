@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The real Xen, through its libraries: one call a function, one errno an error. libxenctrl
+ * and libxenguest belong to one version of Xen each; what is used of them is in every one
+ * from 4.13 to 4.21.
+ */
+#define _GNU_SOURCE
+#define XC_WANT_COMPAT_DEVICEMODEL_API 0
+#include "calls.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Xen's headers are not written for the warnings this project is built with. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include <xencall.h>
+#include <xenctrl.h>
+#include <xendevicemodel.h>
+#include <xenforeignmemory.h>
+#include <xenguest.h>
+#include <xenstore.h>
+#include <xentoollog.h>
+#pragma GCC diagnostic pop
+
+#define PAGE 4096u
+/* The table is mapped in pieces of 2 MiB. */
+#define M2P_CHUNK (UINT64_C(1) << 21)
+#define M2P_SIZE(entries) (((entries) * 8 + M2P_CHUNK - 1) & ~(M2P_CHUNK - 1))
+
+struct real {
+	xc_interface *xc;
+	xencall_handle *call;
+	xenforeignmemory_handle *memory;
+	xendevicemodel_handle *model;
+	struct xs_handle *store;
+	struct xentoollog_logger *log;
+	struct xen_domctl *domctl;   /* hypercall memory: a page, */
+	uint64_t *frames;            /* and another */
+	const uint64_t *m2p;         /* mapped; NULL: not yet */
+	uint64_t m2p_entries;
+};
+
+/* libxenctrl says -1 and errno; some of its calls say a negative errno. */
+static int error_of(int ret)
+{
+	if (ret >= 0)
+		return 0;
+	return ret == -1 ? (errno ? -errno : -EIO) : ret;
+}
+
+static int real_nodes(void *h, struct fnuma_topology *out)
+{
+	struct real *r = h;
+	unsigned int i, j, n = FNUMA_NODES_MAX;
+	xc_meminfo_t *node = calloc(n, sizeof(*node));
+	uint32_t *distance = calloc(n * n, sizeof(*distance));
+	int err = -ENOMEM;
+
+	if (node && distance)
+		err = error_of(xc_numainfo(r->xc, &n, node, distance));
+	memset(out, 0, sizeof(*out));
+	if (!err && (n < 1 || n > FNUMA_NODES_MAX))
+		err = -ERANGE;
+	for (i = 0; !err && i < n; i++) {
+		bool there = node[i].memsize != XEN_INVALID_MEM_SZ;
+
+		out->node[i].size_pages = there ? node[i].memsize / PAGE : 0;
+		out->node[i].free_pages = there ? node[i].memfree / PAGE : 0;
+		for (j = 0; j < n; j++) {
+			uint32_t d = distance[i * n + j];
+
+			out->distance[i][j] = (uint8_t)(d < 10 || d > 254 ?
+			                                (i == j ? 10 : 255) : d);
+		}
+	}
+	out->nodes = n;
+	free(node);
+	free(distance);
+	return err;
+}
+
+static int real_key(void *h, char key)
+{
+	struct real *r = h;
+	char keys[2] = {key, '\0'};
+
+	return error_of(xc_send_debug_keys(r->xc, keys));
+}
+
+static int real_ring(void *h, char *buffer, uint32_t *bytes, uint32_t *index)
+{
+	struct real *r = h;
+	unsigned int n = *bytes;
+	int err = error_of(xc_readconsolering(r->xc, buffer, &n, 0, 1, index));
+
+	*bytes = n;
+	return err;
+}
+
+static int real_m2p(void *h, const uint64_t **table, uint64_t *entries)
+{
+	struct real *r = h;
+	unsigned long highest;
+
+	if (!r->m2p) {
+		if (xc_maximum_ram_page(r->xc, &highest) < 0)
+			return error_of(-1);
+		r->m2p = (const uint64_t *)xc_map_m2p(r->xc, highest, PROT_READ, NULL);
+		if (!r->m2p)
+			return error_of(-1);
+		r->m2p_entries = highest + 1;
+	}
+	*table = r->m2p;
+	*entries = r->m2p_entries;
+	return 0;
+}
+
+static void take_info(const xc_domaininfo_t *d, struct xen_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->domid = d->domain;
+	memcpy(out->uuid, d->handle, sizeof(out->uuid));
+	out->tot_pages = d->tot_pages;
+	out->max_pages = d->max_pages;
+	out->gpaddr_bits = d->gpaddr_bits;
+	out->hvm = (d->flags & XEN_DOMINF_hvm_guest) != 0;
+	out->dying = (d->flags & XEN_DOMINF_dying) != 0;
+	out->paused = (d->flags & XEN_DOMINF_paused) != 0;
+	out->shutdown = (d->flags & XEN_DOMINF_shutdown) != 0;
+	out->shutdown_code = (uint8_t)(d->flags >> XEN_DOMINF_shutdownshift &
+	                               XEN_DOMINF_shutdownmask);
+}
+
+static int real_list(void *h, uint32_t first, struct xen_info *out, uint32_t n)
+{
+	struct real *r = h;
+	xc_domaininfo_t *d = calloc(n, sizeof(*d));
+	int i, got = d ? xc_domain_getinfolist(r->xc, first, n, d) : -ENOMEM;
+
+	for (i = 0; i < got; i++)
+		take_info(&d[i], &out[i]);
+	free(d);
+	return got < 0 ? error_of(got) : got;
+}
+
+/* The list goes on with the next domain if there is none of that number. */
+static int real_info(void *h, uint32_t domid, struct xen_info *out)
+{
+	int got = real_list(h, domid, out, 1);
+
+	if (got < 0)
+		return got;
+	return got == 1 && out->domid == domid ? 0 : -ESRCH;
+}
+
+static int real_max_gfn(void *h, uint32_t domid, uint64_t *gfn)
+{
+	struct real *r = h;
+	xen_pfn_t max = 0;
+	int err = error_of(xc_domain_maximum_gpfn(r->xc, domid, &max));
+
+	*gfn = max;
+	return err;
+}
+
+static int real_pod(void *h, uint32_t domid, uint64_t *pages)
+{
+	struct real *r = h;
+	uint64_t total, cache;
+
+	return error_of(xc_domain_get_pod_target(r->xc, domid, &total, &cache, pages));
+}
+
+static int real_pause(void *h, uint32_t domid)
+{
+	return error_of(xc_domain_pause(((struct real *)h)->xc, domid));
+}
+
+static int real_unpause(void *h, uint32_t domid)
+{
+	return error_of(xc_domain_unpause(((struct real *)h)->xc, domid));
+}
+
+static int real_set_max(void *h, uint32_t domid, uint64_t pages)
+{
+	return error_of(xc_domain_setmaxmem(((struct real *)h)->xc, domid, pages * (PAGE / 1024)));
+}
+
+static int real_affinity(void *h, uint32_t domid, uint64_t *nodes)
+{
+	struct real *r = h;
+	xc_nodemap_t map = xc_nodemap_alloc(r->xc);
+	int i, n = xc_get_max_nodes(r->xc), err;
+
+	if (!map)
+		return -ENOMEM;
+	err = error_of(xc_domain_node_getaffinity(r->xc, domid, map));
+	for (*nodes = 0, i = 0; i < n && i < 64; i++)
+		if (map[i / 8] >> (i % 8) & 1)
+			*nodes |= UINT64_C(1) << i;
+	free(map);
+	return err;
+}
+
+static int real_set_affinity(void *h, uint32_t domid, uint64_t nodes)
+{
+	struct real *r = h;
+	xc_nodemap_t map = xc_nodemap_alloc(r->xc);
+	int i, n = xc_get_max_nodes(r->xc), err;
+
+	if (!map)
+		return -ENOMEM;
+	for (i = 0; i < n && i < 64; i++)
+		if (nodes >> i & 1)
+			map[i / 8] = (uint8_t)(map[i / 8] | 1u << (i % 8));
+	err = error_of(xc_domain_node_setaffinity(r->xc, domid, map));
+	free(map);
+	return err;
+}
+
+static int real_p2m(void *h, uint32_t domid, uint64_t **table, uint64_t *entries)
+{
+	struct real *r = h;
+	struct xc_domain_meminfo info;
+	uint64_t i, *copy;
+
+	memset(&info, 0, sizeof(info));
+	if (xc_map_domain_meminfo(r->xc, domid, &info))
+		return error_of(-1);
+	copy = malloc((info.p2m_size + 1) * sizeof(*copy));
+	for (i = 0; copy && i < info.p2m_size; i++) {
+		if (info.guest_width == 8)
+			copy[i] = ((const uint64_t *)info.p2m_table)[i];
+		else
+			copy[i] = ((const uint32_t *)info.p2m_table)[i] == UINT32_MAX ? UINT64_MAX :
+			          ((const uint32_t *)info.p2m_table)[i];
+		/* Linux marks foreign and identity frames in the two highest bits. */
+		if (copy[i] >> 62)
+			copy[i] = UINT64_MAX;
+	}
+	*entries = info.p2m_size;
+	*table = copy;
+	xc_unmap_domain_meminfo(r->xc, &info);
+	return copy ? 0 : -ENOMEM;
+}
+
+/* libxenctrl has this call, but does not offer it in its header. */
+static int real_own(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool *own)
+{
+	struct real *r = h;
+	uint32_t i;
+	int err;
+
+	memset(r->domctl, 0, sizeof(*r->domctl));
+	r->domctl->cmd = XEN_DOMCTL_getpageframeinfo3;
+	r->domctl->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	r->domctl->domain = (domid_t)domid;
+	r->domctl->u.getpageframeinfo3.num = n;
+	set_xen_guest_handle_raw(r->domctl->u.getpageframeinfo3.array, r->frames);
+	for (i = 0; i < n; i++)
+		r->frames[i] = gfns[i].n;
+	err = error_of(xencall1(r->call, __HYPERVISOR_domctl, (unsigned long)r->domctl));
+	for (i = 0; i < n; i++)
+		own[i] = r->frames[i] == XEN_DOMCTL_PFINFO_NOTAB;
+	return err;
+}
+
+static void list_frames(xen_pfn_t *frames, const fnuma_gfn *gfns, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		frames[i] = gfns[i].n;
+}
+
+static int real_populate(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
+                         fnuma_node node)
+{
+	xen_pfn_t frames[FNUMA_BATCH_MAX];
+
+	list_frames(frames, gfns, n);
+	return xc_domain_populate_physmap(((struct real *)h)->xc, domid, n, 0,
+	                                  XENMEMF_exact_node(node.id), frames);
+}
+
+static int real_give_back(void *h, uint32_t domid, fnuma_gfn gfn)
+{
+	xen_pfn_t frame = gfn.n;
+	int got = xc_domain_decrease_reservation(((struct real *)h)->xc, domid, 1, 0, &frame);
+
+	return got < 0 ? error_of(got) : got == 1 ? 0 : -EINVAL;
+}
+
+static void *real_map(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool write,
+                      int *errs)
+{
+	xen_pfn_t frames[FNUMA_BATCH_MAX];
+
+	list_frames(frames, gfns, n);
+	return xenforeignmemory_map(((struct real *)h)->memory, domid,
+	                            write ? PROT_READ | PROT_WRITE : PROT_READ, n, frames, errs);
+}
+
+static int real_unmap(void *h, void *address, uint32_t n)
+{
+	return error_of(xenforeignmemory_unmap(((struct real *)h)->memory, address, n));
+}
+
+static int real_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *to,
+                     uint32_t n, int *errs)
+{
+	xen_ulong_t idx[FNUMA_BATCH_MAX];
+	xen_pfn_t gfn[FNUMA_BATCH_MAX];
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		idx[i] = from[i].n;
+		gfn[i] = to[i].n;
+	}
+	return error_of(xc_domain_add_to_physmap_batch(((struct real *)h)->xc, domid, 0,
+	                                               XENMAPSPACE_gmfn, n, idx, gfn, errs));
+}
+
+/* Xen looks at what is in the call only if there is a log to write to; no pages from frame
+ * 0 on is something that it refuses then. */
+static int real_log_dirty(void *h, uint32_t domid)
+{
+	struct real *r = h;
+
+	if (!xendevicemodel_modified_memory(r->model, (domid_t)domid, 0, 0))
+		return 0;
+	return errno == EINVAL ? 1 : error_of(-1);
+}
+
+static int real_mark_dirty(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
+{
+	struct xen_dm_op_modified_memory_extent extent[FNUMA_BATCH_MAX];
+	struct real *r = h;
+	uint32_t i;
+
+	memset(extent, 0, sizeof(extent));
+	for (i = 0; i < n; i++) {
+		extent[i].nr = 1;
+		extent[i].first_pfn = gfns[i].n;
+	}
+	return error_of(xendevicemodel_modified_memory_bulk(r->model, (domid_t)domid, extent, n));
+}
+
+static int real_grant_size(void *h, uint32_t domid, uint32_t *frames, uint32_t *version)
+{
+	struct real *r = h;
+	struct gnttab_query_size query;
+	int got;
+
+	memset(&query, 0, sizeof(query));
+	query.dom = (domid_t)domid;
+	got = xc_gnttab_query_size(r->xc, &query);
+	if (got || query.status != GNTST_okay)
+		return got ? error_of(got) : -EINVAL;
+	*frames = query.nr_frames;
+	got = xc_gnttab_get_version(r->xc, domid);
+	*version = got > 0 ? (uint32_t)got : 0;
+	return got < 0 ? error_of(got) : 0;
+}
+
+static int real_map_grants(void *h, uint32_t domid, uint32_t frames, const void **address,
+                           void **handle)
+{
+	struct real *r = h;
+	void *at = NULL;
+
+	*handle = xenforeignmemory_map_resource(r->memory, (domid_t)domid,
+	                                        XENMEM_resource_grant_table,
+	                                        XENMEM_resource_grant_table_id_shared, 0, frames,
+	                                        &at, PROT_READ, 0);
+	*address = at;
+	return *handle ? 0 : error_of(-1);
+}
+
+static int real_unmap_grants(void *h, void *handle)
+{
+	return error_of(xenforeignmemory_unmap_resource(((struct real *)h)->memory, handle));
+}
+
+static int real_read(void *h, const char *path, char *text, size_t bytes)
+{
+	unsigned int n = 0;
+	char *got = xs_read(((struct real *)h)->store, XBT_NULL, path, &n);
+	bool fits = got && n < bytes;
+
+	if (!got)
+		return error_of(-1);
+	if (fits) {
+		memcpy(text, got, n);
+		text[n] = '\0';
+	}
+	free(got);
+	return fits ? 0 : -E2BIG;
+}
+
+static int real_has(void *h, const char *path)
+{
+	unsigned int n = 0;
+	char **got = xs_directory(((struct real *)h)->store, XBT_NULL, path, &n);
+
+	if (!got)
+		return errno == ENOENT ? 0 : error_of(-1);
+	free(got);
+	return n > 0;
+}
+
+static int real_write(void *h, const char *path, const char *text)
+{
+	struct real *r = h;
+
+	return xs_write(r->store, XBT_NULL, path, text, (unsigned int)strlen(text)) ?
+	       0 : error_of(-1);
+}
+
+static int real_save(void *h, int fd, const void *data, size_t bytes, uint64_t offset)
+{
+	ssize_t put = pwrite(fd, data, bytes, (off_t)offset);
+
+	(void)h;
+	return put < 0 ? error_of(-1) : (size_t)put == bytes ? 0 : -ENOSPC;
+}
+
+static int real_run(void *h, const char *const *argv)
+{
+	pid_t pid;
+	int status, err;
+
+	(void)h;
+	err = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ);
+	if (err)
+		return -err;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_of(-1);
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
+}
+
+static uint64_t real_now(void *h)
+{
+	struct timespec t;
+
+	(void)h;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void real_close(void *h)
+{
+	struct real *r = h;
+
+	if (r->m2p)
+		munmap((void *)(uintptr_t)r->m2p, M2P_SIZE(r->m2p_entries));
+	if (r->frames)
+		xencall_free_buffer_pages(r->call, r->frames, 1);
+	if (r->domctl)
+		xencall_free_buffer_pages(r->call, r->domctl, 1);
+	if (r->store)
+		xs_close(r->store);
+	xendevicemodel_close(r->model);
+	xenforeignmemory_close(r->memory);
+	xencall_close(r->call);
+	if (r->xc)
+		xc_interface_close(r->xc);
+	if (r->log)
+		xtl_logger_destroy(r->log);
+	free(r);
+}
+
+static const struct xen_calls real = {
+	.nodes = real_nodes,
+	.key = real_key,
+	.ring = real_ring,
+	.m2p = real_m2p,
+	.info = real_info,
+	.list = real_list,
+	.max_gfn = real_max_gfn,
+	.pod = real_pod,
+	.pause = real_pause,
+	.unpause = real_unpause,
+	.set_max = real_set_max,
+	.affinity = real_affinity,
+	.set_affinity = real_set_affinity,
+	.p2m = real_p2m,
+	.own = real_own,
+	.populate = real_populate,
+	.give_back = real_give_back,
+	.map = real_map,
+	.unmap = real_unmap,
+	.swap = real_swap,
+	.log_dirty = real_log_dirty,
+	.mark_dirty = real_mark_dirty,
+	.grant_size = real_grant_size,
+	.map_grants = real_map_grants,
+	.unmap_grants = real_unmap_grants,
+	.read = real_read,
+	.has = real_has,
+	.write = real_write,
+	.save = real_save,
+	.run = real_run,
+	.now = real_now,
+	.close = real_close,
+};
+
+/* The library never prints: Xen's libraries get a log that only takes what is fatal. */
+static void silent(struct xentoollog_logger *log, xentoollog_level level, int err,
+                   const char *context, const char *format, va_list args)
+{
+	(void)log, (void)level, (void)err, (void)context, (void)format, (void)args;
+}
+
+static void silent_progress(struct xentoollog_logger *log, const char *context,
+                            const char *what, int percent, unsigned long done,
+                            unsigned long total)
+{
+	(void)log, (void)context, (void)what, (void)percent, (void)done, (void)total;
+}
+
+static void silent_end(struct xentoollog_logger *log)
+{
+	free(log);
+}
+
+static int open_all(struct real *r)
+{
+	r->log = calloc(1, sizeof(*r->log));
+	if (!r->log)
+		return FNUMA_E_NOMEM;
+	r->log->vmessage = silent;
+	r->log->progress = silent_progress;
+	r->log->destroy = silent_end;
+	r->xc = xc_interface_open(r->log, r->log, 0);
+	if (!r->xc)
+		return errno == EACCES || errno == EPERM ? FNUMA_E_DENIED : FNUMA_E_NOTSUP;
+	r->call = xencall_open(r->log, 0);
+	r->memory = xenforeignmemory_open(r->log, 0);
+	r->model = xendevicemodel_open(r->log, 0);
+	r->store = xs_open(0);
+	if (!r->call || !r->memory || !r->model || !r->store)
+		return FNUMA_E_DENIED;
+	r->domctl = xencall_alloc_buffer_pages(r->call, 1);
+	r->frames = xencall_alloc_buffer_pages(r->call, 1);
+	return r->domctl && r->frames ? FNUMA_OK : FNUMA_E_NOMEM;
+}
+
+int xen_calls_open(const struct xen_calls **calls, void **handle)
+{
+	struct real *r = calloc(1, sizeof(*r));
+	int err = r ? open_all(r) : FNUMA_E_NOMEM;
+
+	if (err) {
+		if (r)
+			real_close(r);
+		return err;
+	}
+	*calls = &real;
+	*handle = r;
+	return FNUMA_OK;
+}

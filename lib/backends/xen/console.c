@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Xen's own counts: the answer to the debug key `u`, read from its console ring.
+ *
+ *	(XEN) NODE0 start->0 size->393216 free->120000
+ *	(XEN) Memory location of each domain:
+ *	(XEN) Domain 1 (total: 65552):          up to 4.17
+ *	(XEN) d1 (total: 65552):                from 4.18 on
+ *	(XEN)     Node 0: 0
+ *	(XEN)     Node 1: 65552
+ *
+ * The ring is small and shared with everybody who prints. What is read is believed only if
+ * nothing of it was overwritten, each domain is whole, and its nodes add up to its total.
+ */
+#include "parts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RING_BYTES (1u << 20) /* more than any ring is by default; a larger one wraps */
+
+struct reading {
+	struct xen_counts *c;
+	bool begun;                /* the heading has gone by */
+	bool broken;
+	uint32_t room;             /* domains there is memory for */
+	uint64_t total, sum;       /* of the domain being read */
+	uint32_t nodes;            /* of it, so far */
+};
+
+/* A line without "(XEN) " and a timestamp, or NULL if it is not Xen's. */
+static const char *text_of(const char *line)
+{
+	const char *end;
+
+	if (strncmp(line, "(XEN) ", 6) != 0)
+		return NULL;
+	line += 6;
+	end = line[0] == '[' ? strstr(line, "] ") : NULL;
+	return end ? end + 2 : line;
+}
+
+static void end_domain(struct reading *r)
+{
+	struct xen_counts *c = r->c;
+
+	if (!c->n)
+		return;
+	if (r->sum != r->total || !r->nodes || (c->nodes && r->nodes != c->nodes))
+		r->broken = true;
+	c->nodes = r->nodes;
+}
+
+static bool make_room(struct reading *r)
+{
+	struct xen_counts *c = r->c;
+	uint32_t room = r->room ? 2 * r->room : 16;
+	void *pages, *domid;
+
+	if (c->n < r->room)
+		return true;
+	pages = realloc(c->pages, room * sizeof(*c->pages));
+	if (pages)
+		c->pages = pages;
+	domid = realloc(c->domid, room * sizeof(*c->domid));
+	if (domid)
+		c->domid = domid;
+	if (!pages || !domid)
+		return false;
+	r->room = room;
+	return true;
+}
+
+static void begin_domain(struct reading *r, uint32_t domid, uint64_t total)
+{
+	end_domain(r);
+	if (!make_room(r)) {
+		r->broken = true;
+		return;
+	}
+	r->c->domid[r->c->n] = domid;
+	memset(r->c->pages[r->c->n], 0, sizeof(*r->c->pages));
+	r->c->n++;
+	r->total = total;
+	r->sum = 0;
+	r->nodes = 0;
+}
+
+static void take_node(struct reading *r, uint32_t node, uint64_t pages)
+{
+	if (!r->c->n || node >= FNUMA_NODES_MAX || pages > UINT32_MAX) {
+		r->broken = true;
+		return;
+	}
+	r->c->pages[r->c->n - 1][node] = (uint32_t)pages;
+	r->sum += pages;
+	r->nodes++;
+}
+
+static void take_range(struct xen_counts *c, uint32_t node, uint64_t start, uint64_t size)
+{
+	if (node >= FNUMA_NODES_MAX)
+		return;
+	c->start[node] = start;
+	c->end[node] = start + size;
+}
+
+static void take_line(struct reading *r, const char *text)
+{
+	unsigned long long a, b;
+	unsigned int n;
+
+	if (sscanf(text, "NODE%u start->%llu size->%llu", &n, &a, &b) == 3)
+		take_range(r->c, n, a, b);
+	else if (strncmp(text, "Memory location of each domain", 30) == 0)
+		r->begun = true, r->c->n = 0;
+	else if (!r->begun)
+		return;
+	else if (sscanf(text, "Domain %u (total: %llu)", &n, &a) == 2 ||
+	         sscanf(text, "d%u (total: %llu)", &n, &a) == 2)
+		begin_domain(r, n, a);
+	else if (sscanf(text, " Node %u: %llu", &n, &a) == 2)
+		take_node(r, n, a);
+}
+
+static int take_text(struct xen_counts *c, char *text)
+{
+	struct reading r = {c, false, false, 0, 0, 0, 0};
+	char *line, *end;
+
+	free(c->pages);
+	free(c->domid);
+	c->pages = NULL;
+	c->domid = NULL;
+	c->n = c->nodes = 0;
+	for (line = text; *line; line = end) {
+		const char *rest;
+
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = '\0';
+		rest = text_of(line);
+		if (rest)
+			take_line(&r, rest);
+	}
+	end_domain(&r);
+	return r.broken || !c->n ? FNUMA_E_BUSY : FNUMA_OK;
+}
+
+/* Reads on from *index to the end. Returns where what was read begins. */
+static int read_on(struct fnuma_xen *x, char *text, uint32_t *bytes, uint32_t *index)
+{
+	*bytes = RING_BYTES;
+	return xen_error(XEN(x, ring, text, bytes, index));
+}
+
+int xen_read_counts(struct fnuma_xen *x)
+{
+	char *text = malloc(RING_BYTES + 1);
+	uint32_t bytes, index = 0, before;
+	int err;
+
+	if (!text)
+		return FNUMA_E_NOMEM;
+	x->counts.valid = false;
+	err = read_on(x, text, &bytes, &index);
+	before = index;
+	if (!err)
+		err = xen_error(XEN(x, key, 'u'));
+	if (!err)
+		err = read_on(x, text, &bytes, &index);
+	x->stats.readings++;
+	if (!err && index - bytes != before) {
+		x->stats.wraps++;
+		err = FNUMA_E_BUSY;
+	}
+	if (!err) {
+		text[bytes] = '\0';
+		err = take_text(&x->counts, text);
+	}
+	free(text);
+	x->counts.read_ns = xen_now(x);
+	x->counts.valid = !err;
+	return err;
+}
+
+int xen_op_node_counts(void *cookie, fnuma_domain domain, uint32_t *counts, uint32_t nodes)
+{
+	struct fnuma_xen *x = cookie;
+	struct xen_domain *d;
+	uint32_t i;
+	int err = xen_find_alive(x, domain, &d);
+
+	if (!err && (!x->counts.valid ||
+	             xen_now(x) - x->counts.read_ns >= x->config.counts_age_ns))
+		err = xen_read_counts(x);
+	if (err)
+		return err;
+	for (i = 0; i < x->counts.n && x->counts.domid[i] != d->info.domid; i++)
+		;
+	if (i == x->counts.n) /* born after the last reading */
+		return FNUMA_E_BUSY;
+	memcpy(counts, x->counts.pages[i], nodes * sizeof(*counts));
+	return FNUMA_OK;
+}
+
+int fnuma_xen_node_ranges(struct fnuma_xen *x, uint64_t *start, uint64_t *end,
+                          uint32_t nodes)
+{
+	int err;
+
+	if (!x || !start || !end || !nodes || nodes > FNUMA_NODES_MAX)
+		return FNUMA_E_INVAL;
+	if (!x->counts.valid) {
+		err = xen_read_counts(x);
+		if (err)
+			return err;
+	}
+	memcpy(start, x->counts.start, nodes * sizeof(*start));
+	memcpy(end, x->counts.end, nodes * sizeof(*end));
+	return (int)x->topology.nodes;
+}

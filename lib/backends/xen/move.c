@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* MOVE_PAGE and MOVE_FREE: what is refused, and batches cut to the length of a pause. */
+#include "parts.h"
+#include <stdio.h>
+#include <string.h>
+
+/* How long a look at xenstore for passed-through devices is believed. */
+#define PCI_AGE_NS 1000000000u
+
+static int look_for_devices(struct fnuma_xen *x, struct xen_domain *d)
+{
+	const uint64_t now = xen_now(x);
+	char path[64];
+	int got;
+
+	if (d->pci_ns && now - d->pci_ns < PCI_AGE_NS)
+		return FNUMA_OK;
+	snprintf(path, sizeof(path), "/libxl/%u/device/pci", d->info.domid);
+	got = XEN(x, has, path);
+	if (got < 0)
+		return xen_error(got);
+	d->pci = got > 0;
+	d->pci_ns = now ? now : 1;
+	return FNUMA_OK;
+}
+
+/* States in which no page moves. What passes is busy. */
+static int may_move(struct fnuma_xen *x, struct xen_domain *d)
+{
+	uint64_t pod;
+	int got;
+
+	if (!d->info.hvm)
+		return FNUMA_E_NOTSUP;
+	if (d->stopped)
+		return FNUMA_E_PINNED;
+	if (d->info.shutdown)
+		return d->info.shutdown_code == XEN_SHUTDOWN_SUSPEND ? FNUMA_E_BUSY :
+		                                                       FNUMA_E_GONE;
+	if (d->info.paused)
+		return FNUMA_E_BUSY;
+	got = look_for_devices(x, d);
+	if (got || d->pci)
+		return got ? got : FNUMA_E_DENIED;
+	got = XEN(x, pod, d->info.domid, &pod);
+	if (got || pod)
+		return got ? xen_error(got) : FNUMA_E_DENIED;
+	got = XEN(x, log_dirty, d->info.domid);
+	if (got)
+		return got < 0 ? xen_error(got) : FNUMA_E_BUSY;
+	return FNUMA_OK;
+}
+
+/* Pages of the node that may be taken. */
+static int room_on(struct fnuma_xen *x, fnuma_node to, uint32_t *pages)
+{
+	int err = xen_op_topology(x, &x->topology);
+
+	if (err)
+		return err;
+	if (to.id >= x->topology.nodes)
+		return FNUMA_E_RANGE;
+	*pages = x->topology.node[to.id].free_pages > UINT32_MAX ?
+	         UINT32_MAX : (uint32_t)x->topology.node[to.id].free_pages;
+	return FNUMA_OK;
+}
+
+/* What can be said of a page without stopping the guest. */
+static int refused(const struct xen_domain *d, fnuma_gfn page)
+{
+	if (page.n >= d->frames)
+		return FNUMA_E_RANGE;
+	return xen_agent_owns(d, page) ? FNUMA_E_DENIED : FNUMA_OK;
+}
+
+struct job {
+	struct xen_chunk c;
+	const fnuma_gfn *pages;
+	struct fnuma_result *results;
+	uint32_t n;
+	uint32_t left[FNUMA_BATCH_MAX]; /* places of those that are to be tried */
+	uint32_t n_left;
+	uint32_t room;             /* pages that the node can give */
+};
+
+static void reject(struct job *j, uint32_t i, int reason)
+{
+	j->results[i].outcome = FNUMA_NOT_DONE;
+	j->results[i].node = fnuma_node_unknown();
+	j->results[i].reason = (int16_t)reason;
+}
+
+static void reject_rest(struct job *j, int reason)
+{
+	uint32_t i;
+
+	for (i = 0; i < j->n_left; i++)
+		reject(j, j->left[i], reason);
+	j->n_left = 0;
+}
+
+static void list_pages(struct job *j)
+{
+	uint32_t i;
+
+	for (i = 0; i < j->n; i++) {
+		int reason = refused(j->c.d, j->pages[i]);
+
+		if (reason)
+			reject(j, i, reason);
+		else
+			j->left[j->n_left++] = i;
+	}
+}
+
+/* Results of a chunk: pages it did not come to stay on the list, in order. */
+static void collect(struct job *j)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < j->n_left; i++) {
+		if (i >= j->c.n || j->c.result[i].outcome == FNUMA_UNFILLED) {
+			j->left[kept++] = j->left[i];
+			continue;
+		}
+		j->results[j->left[i]] = j->c.result[i];
+		j->c.d->placed[j->pages[j->left[i]].n] = j->c.result[i].outcome == FNUMA_DONE ?
+			j->c.to.id : j->c.d->placed[j->pages[j->left[i]].n];
+	}
+	j->n_left = kept;
+	j->room -= j->c.moved;
+}
+
+/* One pause. False if there is no point in another. */
+static bool step(struct job *j)
+{
+	const uint32_t before = j->n_left;
+	uint32_t i;
+	int err;
+
+	j->c.n = j->n_left < j->c.d->batch ? j->n_left : j->c.d->batch;
+	if (j->c.n > j->room)
+		j->c.n = j->room;
+	if (!j->c.n) {
+		reject_rest(j, FNUMA_E_NOMEM);
+		return false;
+	}
+	for (i = 0; i < j->c.n; i++)
+		j->c.gfn[i] = j->pages[j->left[i]];
+	err = xen_swap(&j->c);
+	collect(j);
+	j->c.x->stats.moved_pages += j->c.content ? j->c.moved : 0;
+	j->c.x->stats.replaced_pages += j->c.content ? 0 : j->c.moved;
+	if (err || j->c.d->stopped)
+		reject_rest(j, err ? err : FNUMA_E_PINNED);
+	else if (j->c.populated < j->c.n)
+		reject_rest(j, FNUMA_E_NOMEM);
+	else if (j->n_left == before)
+		reject_rest(j, FNUMA_E_BUSY);
+	return j->n_left > 0;
+}
+
+static int move(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                fnuma_node to, struct fnuma_result *results, bool content)
+{
+	struct job j;
+	int err;
+
+	memset(&j, 0, sizeof(j));
+	err = xen_find_alive(x, domain, &j.c.d);
+	if (!err)
+		err = room_on(x, to, &j.room);
+	if (!err)
+		err = may_move(x, j.c.d);
+	if (!err && j.c.d->record.state != JOURNAL_IDLE)
+		err = xen_clean_up(x, domain.slot, &j.c.d->record);
+	if (err)
+		return err;
+	j.c.x = x;
+	j.c.slot = domain.slot;
+	j.c.to = to;
+	j.c.content = content;
+	j.pages = pages;
+	j.results = results;
+	j.n = n;
+	list_pages(&j);
+	while (j.n_left && step(&j))
+		;
+	return (int)n;
+}
+
+static int timed(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                 fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns,
+                 bool content)
+{
+	struct fnuma_xen *x = cookie;
+	const uint64_t begun = xen_now(x);
+	int ret = move(x, domain, pages, n, to, results, content);
+
+	*spent_ns += xen_now(x) - begun;
+	return ret;
+}
+
+int xen_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                     fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns)
+{
+	return timed(cookie, domain, pages, n, to, results, spent_ns, true);
+}
+
+int xen_op_move_free(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                     fnuma_node to, struct fnuma_result *results, uint64_t *spent_ns)
+{
+	return timed(cookie, domain, pages, n, to, results, spent_ns, false);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * One pause's worth of pages, by scratch swap.
+ *
+ * Before the pause: journal, limit, scratch pages on the wanted node. In it: is the guest
+ * still who it was, may its pages move, copy, swap, count. After it: what was not used goes
+ * back. Until its swap, which is one step of Xen's, a page's content is behind its frame;
+ * after it, the copy is.
+ */
+#include "parts.h"
+#include <string.h>
+
+#define PAGE 4096u
+#define UNFILLED_ERR 1 /* no errno of Xen's is positive */
+
+static void not_done(struct xen_chunk *c, uint32_t i, int reason)
+{
+	c->result[i].outcome = FNUMA_NOT_DONE;
+	c->result[i].node = fnuma_node_unknown();
+	c->result[i].reason = (int16_t)reason;
+}
+
+/* Nobody else's pages may be behind the scratch frames. */
+static int scratch_is_empty(struct xen_chunk *c)
+{
+	bool own[FNUMA_BATCH_MAX];
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < c->n; i++)
+		c->scratch[i] = fnuma_gfn_of(c->d->record.scratch_gfn + i);
+	err = XEN(c->x, own, c->d->info.domid, c->scratch, c->n, own);
+	for (i = 0; i < c->n && !err; i++)
+		if (own[i])
+			return FNUMA_E_BUSY;
+	return xen_error(err);
+}
+
+static int get_scratch(struct xen_chunk *c)
+{
+	struct journal_record *r = &c->d->record;
+	int err = scratch_is_empty(c);
+
+	if (err)
+		return err;
+	r->scratch_pages = c->n;
+	r->max_pages = c->d->info.max_pages;
+	r->raised_pages = r->max_pages + c->n;
+	r->state = JOURNAL_SCRATCH;
+	err = journal_save(c->x, c->slot, r);
+	if (!err)
+		err = xen_error(XEN(c->x, set_max, r->domid, r->raised_pages));
+	if (err)
+		return err;
+	err = XEN(c->x, populate, r->domid, c->scratch, c->n, c->to);
+	c->populated = err > 0 ? (uint32_t)err : 0;
+	return err < 0 ? xen_error(err) : FNUMA_OK;
+}
+
+/* Why a page may not move, now that the guest stands still. */
+static int why_not(const struct xen_chunk *c, uint32_t i, bool own, bool granted)
+{
+	const struct xen_domain *d = c->d;
+	const uint32_t wanted = c->content ? FNUMA_XEN_AGENT_MOVABLE : FNUMA_XEN_AGENT_FREE;
+
+	if (!own)
+		return FNUMA_E_GONE;
+	if (granted)
+		return FNUMA_E_PINNED;
+	if (c->content && d->trust & FNUMA_XEN_TRUST_CALLER && xen_allowed(d, c->gfn[i]))
+		return FNUMA_OK;
+	if (d->trust & FNUMA_XEN_TRUST_AGENT) {
+		uint32_t bits = xen_agent_bits(d, c->gfn[i]);
+
+		/* A free page may be moved as one with content. */
+		if (bits == wanted || (c->content && bits == FNUMA_XEN_AGENT_FREE))
+			return FNUMA_OK;
+	}
+	return FNUMA_E_DENIED;
+}
+
+/* The places, in the chunk, of the pages that may move; no more than scratch pages. */
+static int choose(struct xen_chunk *c, uint32_t *at, uint32_t *n)
+{
+	bool own[FNUMA_BATCH_MAX], granted[FNUMA_BATCH_MAX];
+	uint32_t i;
+	int err = xen_error(XEN(c->x, own, c->d->info.domid, c->gfn, c->n, own));
+
+	if (!err)
+		err = xen_find_granted(c->x, c->d, c->gfn, c->n, granted);
+	if (err)
+		return err;
+	for (*n = 0, i = 0; i < c->n; i++) {
+		int reason = why_not(c, i, own[i], granted[i]);
+
+		c->x->stats.granted_pages += reason == FNUMA_E_PINNED;
+		c->x->stats.unlisted_pages += reason == FNUMA_E_DENIED;
+		if (reason)
+			not_done(c, i, reason);
+		else if (*n < c->populated)
+			at[(*n)++] = i;
+		else
+			not_done(c, i, FNUMA_E_NOMEM);
+	}
+	return FNUMA_OK;
+}
+
+static void copy_pages(struct xen_chunk *c, uint32_t *at, uint32_t *n, const uint8_t *old,
+                       const int *old_errs, uint8_t *new, const int *new_errs)
+{
+	uint32_t i, done = 0;
+
+	for (i = 0; i < *n; i++) {
+		if (done && xen_pause_is_long(c))
+			break;
+		if (old_errs[i] || new_errs[i]) {
+			not_done(c, at[i], old_errs[i] ? FNUMA_E_GONE : FNUMA_E_NOMEM);
+			continue;
+		}
+		memcpy(new + (size_t)i * PAGE, old + (size_t)i * PAGE, PAGE);
+		c->scratch[done] = c->scratch[i]; /* used in this order */
+		at[done++] = at[i];
+	}
+	*n = done;
+}
+
+static int copy(struct xen_chunk *c, uint32_t *at, uint32_t *n)
+{
+	fnuma_gfn from[FNUMA_BATCH_MAX];
+	int old_errs[FNUMA_BATCH_MAX], new_errs[FNUMA_BATCH_MAX];
+	uint32_t i, mapped = *n;
+	uint8_t *old, *new;
+
+	for (i = 0; i < mapped; i++)
+		from[i] = c->gfn[at[i]];
+	old = XEN(c->x, map, c->d->info.domid, from, mapped, false, old_errs);
+	if (!old)
+		return FNUMA_E_DENIED;
+	new = XEN(c->x, map, c->d->info.domid, c->scratch, mapped, true, new_errs);
+	if (new) {
+		copy_pages(c, at, n, old, old_errs, new, new_errs);
+		XEN(c->x, unmap, new, mapped);
+	}
+	XEN(c->x, unmap, old, mapped);
+	return new ? FNUMA_OK : FNUMA_E_DENIED;
+}
+
+/* What a call said is not all there is to know: a scratch frame that is empty has given its
+ * page away, one that is not has not. */
+static int settle(struct xen_chunk *c, const uint32_t *at, uint32_t n, const int *errs)
+{
+	bool own[FNUMA_BATCH_MAX];
+	uint32_t i;
+	int err = 0, doubt = 0;
+
+	for (i = 0; i < n; i++)
+		doubt |= errs[i];
+	if (doubt)
+		err = XEN(c->x, own, c->d->info.domid, c->scratch, n, own);
+	for (i = 0; i < n; i++) {
+		if (errs[i] && err) {
+			c->result[at[i]].outcome = FNUMA_UNKNOWN;
+			c->result[at[i]].node = fnuma_node_unknown();
+			c->result[at[i]].reason = FNUMA_E_LOST_TRACK;
+		} else if (errs[i] && own[i]) {
+			not_done(c, at[i], errs[i] == UNFILLED_ERR ? FNUMA_E_NOT_TRIED :
+			                                             xen_error(errs[i]));
+		} else {
+			c->result[at[i]].outcome = FNUMA_DONE;
+			c->result[at[i]].node = c->to;
+			c->result[at[i]].reason = FNUMA_OK;
+			c->moved++;
+		}
+	}
+	return xen_error(err);
+}
+
+static int swap_pages(struct xen_chunk *c, const uint32_t *at, uint32_t n)
+{
+	fnuma_gfn to[FNUMA_BATCH_MAX];
+	int errs[FNUMA_BATCH_MAX];
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		to[i] = c->gfn[at[i]];
+		errs[i] = UNFILLED_ERR;
+	}
+	XEN(c->x, swap, c->d->info.domid, c->scratch, to, n, errs);
+	settle(c, at, n, errs);
+	/* A migration under way copies these again. */
+	return xen_error(XEN(c->x, mark_dirty, c->d->info.domid, to, n));
+}
+
+/* Of the pages swapped out, those that somebody holds are still counted. */
+static void count(struct xen_chunk *c, uint64_t before)
+{
+	struct xen_info info;
+	uint64_t held;
+
+	if (!c->moved || XEN(c->x, info, c->d->info.domid, &info) || info.dying ||
+	    info.tot_pages + c->moved <= before)
+		return;
+	held = info.tot_pages + c->moved - before;
+	c->d->stopped = true;
+	c->x->stats.pinned_pages += held;
+	xen_say(c->x, "domain %u: %llu of %u pages just moved are held by Xen or by another "
+	        "domain; the guest may hang, and no more of its pages are moved",
+	        c->d->info.domid, (unsigned long long)held, c->moved);
+}
+
+static int in_pause(struct xen_chunk *c)
+{
+	uint32_t at[FNUMA_BATCH_MAX], n = 0;
+	int err = xen_identify(c->x, c->d->info.domid, c->d->record.uuid, &c->d->info);
+
+	if (!err && c->d->info.shutdown)
+		err = FNUMA_E_BUSY;
+	if (!err)
+		err = choose(c, at, &n);
+	if (!err && n && c->content)
+		err = copy(c, at, &n);
+	if (err || !n)
+		return err;
+	err = swap_pages(c, at, n);
+	count(c, c->d->info.tot_pages);
+	return err;
+}
+
+static int pause_and_move(struct xen_chunk *c)
+{
+	struct journal_record *r = &c->d->record;
+	int err, err2;
+
+	r->state = JOURNAL_PAUSED;
+	err = journal_save(c->x, c->slot, r);
+	if (err)
+		return err;
+	c->begun_ns = xen_now(c->x);
+	err = xen_error(XEN(c->x, pause, r->domid));
+	if (err)
+		return err;
+	err = in_pause(c);
+	err2 = xen_error(XEN(c->x, unpause, r->domid));
+	if (!err2) {
+		xen_pace(c->x, c->d, c->moved, xen_now(c->x) - c->begun_ns);
+		r->state = JOURNAL_SCRATCH;
+		err2 = journal_save(c->x, c->slot, r);
+	}
+	return err ? err : err2;
+}
+
+int xen_swap(struct xen_chunk *c)
+{
+	uint32_t i;
+	int err, err2;
+
+	c->moved = c->populated = 0;
+	memset(c->result, 0, sizeof(c->result));
+	err = get_scratch(c);
+	if (!err && c->populated)
+		err = pause_and_move(c);
+	if (!err && !c->populated)
+		for (i = 0; i < c->n; i++)
+			not_done(c, i, FNUMA_E_NOMEM);
+	if (c->d->record.state != JOURNAL_IDLE) {
+		err2 = xen_clean_up(c->x, c->slot, &c->d->record);
+		err = err ? err : err2;
+	}
+	return err;
+}
