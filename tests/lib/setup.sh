@@ -16,6 +16,7 @@ export LC_ALL=C.UTF-8
 	packages_figures=(gnuplot-nox)
 	packages_tests=(libcmocka-dev)
 	packages_gates=(g++ gcc-aarch64-linux-gnu)
+	packages_linux=(libnuma-dev)
 	packages_docs=(doxygen graphviz)
 	packages_xen=(libxen-dev)
 	packages_vm=(busybox-static cpio kmod linux-image-amd64 qemu-system-x86)
