@@ -160,6 +160,8 @@ static int ask_for(struct run *r, enum fnuma_wrap_op op, fnuma_domain d, fnuma_g
 	case FNUMA_OP_PAGE_NODES:
 		return fnuma_backend_page_nodes(be, d, &page, 1, nodes);
 	case FNUMA_OP_FLIP:
+		if (!(be->caps & FNUMA_CAP_FLIP)) /* then the peer need not be anybody */
+			return FNUMA_E_NOTSUP;
 		return fnuma_backend_flip(be, d, r->t->peer, &page, 1, &result);
 	case FNUMA_OP_ACQUIRE:
 		return fnuma_backend_acquire(be, d, got, 1, &result);
