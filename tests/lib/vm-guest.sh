@@ -74,7 +74,8 @@ report()
 	return $status
 }
 
-# report_tap NAME COMMAND...: a program that speaks TAP, each of its tests under NAME.
+# report_tap NAME COMMAND...: a program that speaks TAP, each of its tests under NAME. Its
+# comments are notes.
 report_tap()
 {
 	local name=$1 out=/tmp/tap.$$ line text seen=0 status
@@ -88,6 +89,7 @@ report_tap()
 			seen=$((seen + 1))
 			text=$(printf '%s' "$line" | sed -E 's/^(not )?ok [0-9]+ *-? *//')
 			;;
+		'# '*) note "$name: ${line#\# }"; continue ;;
 		*) continue ;;
 		esac
 		case $line in

@@ -24,6 +24,11 @@ void *memory_pages(size_t pages)
 	return at;
 }
 
+void memory_give_back(void *at, size_t pages)
+{
+	munmap(at, pages * PAGE_BYTES);
+}
+
 /* The first word of a page in a pass; the others follow from it. */
 static uint64_t first_word(uint64_t seed, size_t page, uint64_t pass)
 {

@@ -24,6 +24,7 @@ struct memory {
 /* Pages that stay where the guest's kernel has put them, in small mappings. NULL if there is
  * not so much memory. */
 void *memory_pages(size_t pages);
+void memory_give_back(void *at, size_t pages);
 
 /* Fill them for the first time. 0, or -1. */
 int memory_start(struct memory *m, size_t pages, uint64_t seed);

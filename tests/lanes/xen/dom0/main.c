@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* xen-try SCENARIO [DOMID]...: tries the library on these guests; results as TAP. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "try.h"
+
+static const struct scenario *const scenarios[] = {
+	&scenario_conformance,
+	&scenario_live,
+};
+
+static const struct scenario *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
+		if (strcmp(scenarios[i]->name, name) == 0)
+			return scenarios[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct scenario *s = argc > 1 ? find(argv[1]) : NULL;
+	static struct try t;
+
+	if (!s || argc != (int)s->guests + 2) {
+		fprintf(stderr, "usage: xen-try SCENARIO [DOMID]...\n");
+		return 2;
+	}
+	t.xc = xc_interface_open(NULL, NULL, 0);
+	t.store = xs_open(0);
+	need(t.xc && t.store, "Xen");
+	for (t.guests = 0; t.guests < s->guests; t.guests++) {
+		t.guest[t.guests].domid = (uint32_t)strtoul(argv[t.guests + 2], NULL, 0);
+		t.guest[t.guests].home = fnuma_node_of(1);
+	}
+	count_now(&t, &t.before);
+	s->run(&t);
+	return all_good() ? 0 : 1;
+}
