@@ -35,8 +35,8 @@ static void allocate(const struct world *w, const struct vm *v, uint32_t n,
 {
 	int got = fnuma_mock_alloc(w->ports.mock, v->domain, pages, n), i;
 
-	for (i = 0; i < got; i++)
-		*remote_pages += vm_misplaced(v, &w->ports, pages[i]);
+	if (got > 0)
+		*remote_pages += vm_misplaced(v, &w->ports, pages, (uint32_t)got);
 	*got_pages += got > 0 ? (uint64_t)got : 0;
 	/* Backwards: the free list is last in, first out, and stays as it was. */
 	for (i = 0; i < got / 2; i++) {
@@ -230,7 +230,7 @@ static const char *run(const struct scenario *sc, const struct mode *mode,
                        struct world *w, struct result *out)
 {
 	const char *error = mode->calibrated ? calibrate(sc, mode, out) : NULL;
-	double *fig = out->fig;
+	double *fig = out->fig, start;
 
 	if (!error)
 		error = world_boot(w, sc, mode);
@@ -240,10 +240,12 @@ static const char *run(const struct scenario *sc, const struct mode *mode,
 	error = world_begin(w, &sc->io, trace, sc->duration_s,
 	                    mode->calibrated ? out->calibrated_pages
 	                                     : pages_of_mb(sc->pool.init_mb));
+	start = wall_s();
 	if (!error)
 		error = simulate(w, progress, out);
 	if (error)
 		return error;
+	out->io_s = wall_s() - start;
 	note_io(w, fig);
 	world_end(w);
 	run_benchmarks(w, fig, true);

@@ -34,6 +34,7 @@ struct result {
 	const struct mode *mode;
 	const char *error;      /* NULL if it went well */
 	double fig[FIGURES];
+	double io_s;            /* time that simulating the I/O took, of all that it took */
 	struct sample *samples; /* to be freed */
 	uint32_t n_samples;
 	struct need needs[SCENARIO_APPS_MAX]; /* calibrated modes */

@@ -26,7 +26,7 @@ struct options {
 	const char *modes;
 	double seed; /* below 0: the scenario's */
 	long jobs;
-	bool quick, quiet, fit;
+	bool quick, quiet, fit, timing;
 };
 
 static void usage(FILE *out)
@@ -48,6 +48,7 @@ static void usage(FILE *out)
 	      "  --fit            find the churn with which vanilla ends where [fit] says,\n"
 	      "                   print it and stop\n"
 	      "  --quiet          no progress, table or chart\n"
+	      "  --timing         print how many flips a second were simulated\n"
 	      "  --list-modes     print the modes and stop\n"
 	      "  --list-keys      print what a scenario can say and stop\n"
 	      "  --help           print this and stop\n", out);
@@ -88,7 +89,7 @@ static double whole_number(const char *option, const char *text, double min, dou
 static void parse(int argc, char **argv, struct options *o)
 {
 	enum { MODES = 256, SEED, TRACE, GUEST, JSON, CSV, REPORT, JOBS, QUICK, FIT, QUIET,
-	       LIST_MODES, LIST_KEYS };
+	       TIMING, LIST_MODES, LIST_KEYS };
 	static const struct option known[] = {
 		{"modes", required_argument, NULL, MODES},
 		{"seed", required_argument, NULL, SEED},
@@ -101,6 +102,7 @@ static void parse(int argc, char **argv, struct options *o)
 		{"quick", no_argument, NULL, QUICK},
 		{"fit", no_argument, NULL, FIT},
 		{"quiet", no_argument, NULL, QUIET},
+		{"timing", no_argument, NULL, TIMING},
 		{"list-modes", no_argument, NULL, LIST_MODES},
 		{"list-keys", no_argument, NULL, LIST_KEYS},
 		{"help", no_argument, NULL, 'h'},
@@ -121,6 +123,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case QUICK: o->quick = true; break;
 		case FIT: o->fit = true; break;
 		case QUIET: o->quiet = true; break;
+		case TIMING: o->timing = true; break;
 		case LIST_MODES: list_modes(); exit(EXIT_SUCCESS);
 		case LIST_KEYS: scenario_list_keys(stdout); exit(EXIT_SUCCESS);
 		case 'h': usage(stdout); exit(EXIT_SUCCESS);
@@ -260,6 +263,8 @@ static bool simulate(struct run *r, const struct options *o)
 		output_table(r, &t, stdout);
 		output_chart(r, &t, stdout);
 	}
+	if (ok && o->timing)
+		output_timing(r, stdout);
 	if (ok)
 		ok = write_files(r, o);
 	run_free(r);

@@ -31,6 +31,10 @@ bool output_json(const struct run *r, const char *trace, const char *path);
 /* False: errno says why. */
 bool output_csv(const struct run *r, const char *path);
 
+/* How fast the simulation was, two lines of `name value unit` for each mode: pages flipped or
+ * copied by the time for all of it, and by the time for the I/O alone. */
+void output_timing(const struct run *r, FILE *out);
+
 /* Where one of our figures stands against the paper's. */
 struct comparison {
 	const struct mode *mode;

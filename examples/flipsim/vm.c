@@ -169,29 +169,36 @@ void vm_done_with(struct vm *v, struct ports *p, const fnuma_gfn *pages, uint32_
 		fnuma_pool_give_inline(&v->cache, pages, n);
 }
 
+/* Entries up to the ring's end or, if that is nearer, `n`. */
+static uint32_t span(const struct vm *v, uint32_t at, uint32_t n)
+{
+	return n < v->ring_size - at ? n : v->ring_size - at;
+}
+
 static void post(struct vm *v, const fnuma_gfn *pages, uint32_t n)
 {
-	uint32_t tail = v->ring_head + v->ring_n, i;
+	uint32_t tail = v->ring_head + v->ring_n, k;
 
-	for (i = 0; i < n; i++, tail++) {
-		if (tail >= v->ring_size)
-			tail -= v->ring_size;
-		v->ring[tail] = pages[i];
-	}
+	if (tail >= v->ring_size)
+		tail -= v->ring_size;
+	k = span(v, tail, n);
+	memcpy(v->ring + tail, pages, k * sizeof(pages[0]));
+	memcpy(v->ring, pages + k, (n - k) * sizeof(pages[0]));
 	v->ring_n += n;
 }
 
 static uint32_t unpost(struct vm *v, fnuma_gfn *pages, uint32_t n)
 {
-	uint32_t i;
+	uint32_t k;
 
 	if (n > v->ring_n)
 		n = v->ring_n;
-	for (i = 0; i < n; i++) {
-		pages[i] = v->ring[v->ring_head];
-		if (++v->ring_head == v->ring_size)
-			v->ring_head = 0;
-	}
+	k = span(v, v->ring_head, n);
+	memcpy(pages, v->ring + v->ring_head, k * sizeof(pages[0]));
+	memcpy(pages + k, v->ring, (n - k) * sizeof(pages[0]));
+	v->ring_head += n;
+	if (v->ring_head >= v->ring_size)
+		v->ring_head -= v->ring_size;
 	v->ring_n -= n;
 	return n;
 }
@@ -401,11 +408,26 @@ uint32_t vm_look(struct vm *v, struct ports *p)
 	return v->remote_pages;
 }
 
-bool vm_misplaced(const struct vm *v, const struct ports *p, fnuma_gfn page)
+static fnuma_node home_of(const struct vm *v, fnuma_gfn page)
 {
 	uint32_t i = v->n_homes - 1;
 
 	while (i && v->homes[i].first.n > page.n)
 		i--;
-	return fnuma_mock_node(p->mock, v->domain, page).id != v->homes[i].node.id;
+	return v->homes[i].node;
+}
+
+uint32_t vm_misplaced(const struct vm *v, const struct ports *p, const fnuma_gfn *pages,
+                      uint32_t n)
+{
+	fnuma_node nodes[256];
+	uint32_t away = 0, i, k, at;
+
+	for (at = 0; at < n; at += k) {
+		k = n - at < 256 ? n - at : 256;
+		fnuma_mock_nodes(p->mock, v->domain, pages + at, k, nodes);
+		for (i = 0; i < k; i++)
+			away += nodes[i].id != home_of(v, pages[at + i]).id;
+	}
+	return away;
 }

@@ -95,8 +95,9 @@ void vm_churn(struct vm *v, struct ports *p);
 /* Ask the referee where its pages are. Returns how many are remote. */
 uint32_t vm_look(struct vm *v, struct ports *p);
 
-/* Is this page on another node than that of its virtual node? */
-bool vm_misplaced(const struct vm *v, const struct ports *p, fnuma_gfn page);
+/* How many of these pages are on another node than that of their virtual node? */
+uint32_t vm_misplaced(const struct vm *v, const struct ports *p, const fnuma_gfn *pages,
+                      uint32_t n);
 
 void vm_free(struct vm *v);
 

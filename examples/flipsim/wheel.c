@@ -31,6 +31,11 @@ static double ticks_of(double ms, double tick_ms)
 	return ticks < 1 ? 1 : ticks;
 }
 
+static uint32_t *chunks(uint32_t *words, uint32_t room)
+{
+	return realloc(words, (size_t)room * WHEEL_CHUNK_WORDS * sizeof(words[0]));
+}
+
 bool wheel_init(struct wheel *w, double tick_ms, double short_percent, double short_ms,
                 double long_ms, uint64_t seed)
 {
@@ -53,8 +58,8 @@ bool wheel_init(struct wheel *w, double tick_ms, double short_percent, double sh
 	w->fresh = 1;
 	w->heads = calloc(ticks, sizeof(w->heads[0]));
 	w->quantiles = malloc(WHEEL_QUANTILES * sizeof(w->quantiles[0]));
-	w->chunks = malloc(w->room * sizeof(w->chunks[0]));
-	if (!w->heads || !w->quantiles || !w->chunks) {
+	w->words = chunks(NULL, w->room);
+	if (!w->heads || !w->quantiles || !w->words) {
 		wheel_free(w);
 		return false;
 	}
@@ -71,61 +76,60 @@ void wheel_free(struct wheel *w)
 {
 	free(w->heads);
 	free(w->quantiles);
-	free(w->chunks);
+	free(w->words);
 	memset(w, 0, sizeof(*w));
 }
 
 static bool more_chunks(struct wheel *w)
 {
-	uint32_t room = w->room * 2;
-	struct wheel_chunk *more = realloc(w->chunks, room * sizeof(more[0]));
+	uint32_t *more = chunks(w->words, w->room * 2);
 
 	if (!more)
 		return false;
-	w->chunks = more;
-	w->room = room;
+	w->words = more;
+	w->room *= 2;
 	return true;
 }
 
-/* A chunk in front of the tick's, or 0 if there is no memory. */
-static uint32_t push_chunk(struct wheel *w, uint32_t tick)
+/* A chunk in front of those of a tick whose first is full. Returns its first page's word, or
+ * 0 if there is no memory. */
+static uint32_t push_chunk(struct wheel *w, uint32_t head)
 {
 	uint32_t c = w->spare;
 
 	if (c) {
-		w->spare = w->chunks[c].next;
+		w->spare = w->words[c * WHEEL_CHUNK_WORDS];
 	} else {
 		if (w->fresh == w->room && !more_chunks(w))
 			return 0;
 		c = w->fresh++;
 	}
-	w->chunks[c].next = w->heads[tick];
-	w->chunks[c].n = 0;
-	w->heads[tick] = c;
-	return c;
+	c *= WHEEL_CHUNK_WORDS;
+	w->words[c] = head ? head / WHEEL_CHUNK_WORDS - 1 : 0;
+	return c + WHEEL_CHUNK_WORDS - WHEEL_CHUNK_PAGES;
 }
 
 bool wheel_hold(struct wheel *w, const uint32_t *pages, uint32_t n)
 {
+	const uint32_t now = w->now, mask = w->mask, shift = w->scale_shift;
+	const uint16_t *quantiles = w->quantiles;
+	uint32_t *heads = w->heads, i;
 	uint64_t draws = 0;
-	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		uint32_t tick, c;
+		uint32_t ticks, due, word;
 
-		if (i % 4 == 0)
-			draws = rng_next(&w->rng);
-		tick = (uint32_t)w->quantiles[draws % WHEEL_QUANTILES] << w->scale_shift;
-		draws >>= 16;
-		tick = tick > FAR_TICKS ? (w->now + tick) | FAR_MASK : w->now + tick;
-		tick &= w->mask;
-		c = w->heads[tick];
-		if (!c || w->chunks[c].n == WHEEL_CHUNK_PAGES) {
-			c = push_chunk(w, tick);
-			if (!c)
+		draws = i % 4 ? draws >> 16 : rng_next(&w->rng);
+		ticks = (uint32_t)quantiles[draws % WHEEL_QUANTILES] << shift;
+		due = (now + ticks) | (ticks > FAR_TICKS ? FAR_MASK : 0);
+		word = heads[due & mask];
+		if (word % WHEEL_CHUNK_WORDS == 0) {
+			word = push_chunk(w, word);
+			if (!word)
 				return false;
 		}
-		w->chunks[c].page[w->chunks[c].n++] = pages[i];
+		w->words[word] = pages[i];
+		heads[due & mask] = word + 1;
 	}
 	w->held += n;
 	return true;
@@ -138,15 +142,19 @@ void wheel_tick(struct wheel *w)
 
 uint32_t wheel_due(struct wheel *w, uint32_t *pages, uint32_t max)
 {
-	uint32_t n = 0, c;
+	uint32_t *head = &w->heads[w->now], n = 0;
 
-	while ((c = w->heads[w->now]) != 0 && n + w->chunks[c].n <= max) {
-		struct wheel_chunk *chunk = &w->chunks[c];
+	while (*head) {
+		uint32_t c = (*head - 1) / WHEEL_CHUNK_WORDS, *end = &w->words[*head];
+		uint32_t *chunk = &w->words[c * WHEEL_CHUNK_WORDS];
+		uint32_t *first = chunk + WHEEL_CHUNK_WORDS - WHEEL_CHUNK_PAGES;
 
-		memcpy(pages + n, chunk->page, chunk->n * sizeof(pages[0]));
-		n += chunk->n;
-		w->heads[w->now] = chunk->next;
-		chunk->next = w->spare;
+		if (n + WHEEL_CHUNK_PAGES > max)
+			break;
+		memcpy(pages + n, first, WHEEL_CHUNK_PAGES * sizeof(pages[0]));
+		n += (uint32_t)(end - first);
+		*head = chunk[0] ? (chunk[0] + 1) * WHEEL_CHUNK_WORDS : 0;
+		chunk[0] = w->spare;
 		w->spare = c;
 	}
 	w->held -= n;

@@ -18,17 +18,14 @@
 
 #define WHEEL_QUANTILES 8192u /* 16 KiB: they stay in the nearest cache */
 #define WHEEL_CHUNK_PAGES 14u
-
-struct wheel_chunk {
-	uint32_t next; /* index, or 0 */
-	uint32_t n;
-	uint32_t page[WHEEL_CHUNK_PAGES];
-};
+#define WHEEL_CHUNK_WORDS 16u /* the next chunk's index or 0, one unused, the pages */
 
 struct wheel {
-	struct wheel_chunk *chunks; /* the first is never used */
+	uint32_t *words;            /* the chunks; the first is never used */
 	uint32_t room, fresh, spare; /* chunks there are, never used yet, free list */
-	uint32_t *heads;            /* a chunk for each tick, or 0 */
+	/* For each tick, the word for its next page: within the first of its chunks, or just
+	 * behind it if that is full; 0: it has none. */
+	uint32_t *heads;
 	uint32_t mask;              /* ticks of a turn - 1 */
 	uint32_t now;
 	uint32_t held;              /* pages in it */

@@ -160,22 +160,38 @@ static void look(struct world *w, struct vm *v)
 		w->remote_recent = w->remote_pages;
 }
 
+/* How many of these pages carry the first one's tag, up to one that does not. */
+static uint32_t run_of(const uint32_t *due, uint32_t n, uint32_t mask)
+{
+	uint32_t other = 0, i;
+
+	for (i = 0; i < n; i++)
+		other |= (due[i] ^ due[0]) & ~mask;
+	if (!other) /* nearly always, if there is but one guest */
+		return n;
+	for (i = 1; !((due[i] ^ due[0]) & ~mask); i++)
+		;
+	return i;
+}
+
 /* Pages that are due, a run of one guest's at a time. */
 static void free_due(struct world *w, const uint32_t *due, uint32_t n)
 {
+	const uint32_t mask = (1u << w->frame_bits) - 1;
 	fnuma_gfn pages[DUE_MAX];
-	uint32_t mask = (1u << w->frame_bits) - 1, i = 0;
+	uint32_t i, k, run;
 
-	while (i < n) {
-		uint32_t tag = due[i] & ~mask, k = 0;
+	for (i = 0; i < n; i += run) {
+		const uint32_t tag = due[i] & ~mask;
 		struct vm *v = &w->vms[(tag & ~TAG_OWN) >> w->frame_bits];
 
-		while (i < n && (due[i] & ~mask) == tag)
-			pages[k++] = fnuma_gfn_of(due[i++] & mask);
+		run = run_of(due + i, n - i, mask);
+		for (k = 0; k < run; k++)
+			pages[k] = fnuma_gfn_of(due[i + k] & mask);
 		if (tag & TAG_OWN)
-			vm_done_with_own(v, &w->ports, pages, k);
+			vm_done_with_own(v, &w->ports, pages, run);
 		else
-			vm_done_with(v, &w->ports, pages, k);
+			vm_done_with(v, &w->ports, pages, run);
 	}
 }
 
@@ -357,11 +373,15 @@ uint64_t world_privvm_remote(const struct world *w)
 
 uint64_t world_misplaced(const struct world *w)
 {
+	fnuma_gfn pages[DUE_MAX];
 	uint64_t away = 0;
-	uint32_t i, n;
+	uint32_t i, n, k;
 
 	for (i = 0; i < w->n_vms; i++)
-		for (n = 0; n < w->vms[i].frames; n++)
-			away += vm_misplaced(&w->vms[i], &w->ports, fnuma_gfn_of(n));
+		for (n = 0; n < w->vms[i].frames; n += k) {
+			for (k = 0; k < DUE_MAX && n + k < w->vms[i].frames; k++)
+				pages[k] = fnuma_gfn_of(n + k);
+			away += vm_misplaced(&w->vms[i], &w->ports, pages, k);
+		}
 	return away;
 }

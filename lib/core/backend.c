@@ -192,7 +192,31 @@ static bool is_ascending(const fnuma_gfn *pages, uint32_t n)
 	return true;
 }
 
-/* A table of twice the batch, open addressing, multiplicative hash: a few ns a page. */
+/* A multiplicative hash. */
+static uint32_t hash_of(fnuma_gfn page, uint32_t bits)
+{
+	return page.n * UINT32_C(2654435761) >> (32 - bits);
+}
+
+#define SIEVE_BITS 12u
+
+/* False if there are none. A bit for each hash, and no branch that depends on a page: of
+ * full batches without duplicates it passes 6 in 10, of half as large ones 9 in 10. */
+static bool may_have_duplicates(const fnuma_gfn *pages, uint32_t n)
+{
+	uint32_t seen[(1u << SIEVE_BITS) / 32], met = 0, i;
+
+	memset(seen, 0, sizeof(seen));
+	for (i = 0; i < n; i++) {
+		uint32_t h = hash_of(pages[i], SIEVE_BITS), bit = UINT32_C(1) << (h & 31);
+
+		met |= seen[h >> 5] & bit;
+		seen[h >> 5] |= bit;
+	}
+	return met != 0;
+}
+
+/* A table of twice the batch, open addressing. */
 static bool has_duplicates(const fnuma_gfn *pages, uint32_t n)
 {
 	uint8_t slots[2 * FNUMA_BATCH_MAX]; /* 1 + index in `pages`, or 0 */
@@ -200,7 +224,7 @@ static bool has_duplicates(const fnuma_gfn *pages, uint32_t n)
 
 	memset(slots, 0, sizeof(slots));
 	for (i = 0; i < n; i++) {
-		at = pages[i].n * UINT32_C(2654435761) >> 25;
+		at = hash_of(pages[i], 7);
 		for (; slots[at]; at = (at + 1) % sizeof(slots))
 			if (pages[slots[at] - 1].n == pages[i].n)
 				return true;
@@ -209,17 +233,24 @@ static bool has_duplicates(const fnuma_gfn *pages, uint32_t n)
 	return false;
 }
 
+static bool has_none(const fnuma_gfn *pages, uint32_t n)
+{
+	uint32_t i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found |= pages[i].n == FNUMA_GFN_NONE_N;
+	return found;
+}
+
 static int check_batch(const struct fnuma_backend *be, const fnuma_gfn *pages, uint32_t n,
                        const void *answers)
 {
-	uint32_t i;
-
 	if (!is_bound(be) || !pages || !answers || n == 0 || n > FNUMA_BATCH_MAX)
 		return FNUMA_E_INVAL;
-	for (i = 0; i < n; i++)
-		if (pages[i].n == FNUMA_GFN_NONE_N)
-			return FNUMA_E_RANGE;
-	if (!is_ascending(pages, n) && has_duplicates(pages, n))
+	if (has_none(pages, n))
+		return FNUMA_E_RANGE;
+	if (!is_ascending(pages, n) && may_have_duplicates(pages, n) &&
+	    has_duplicates(pages, n))
 		return FNUMA_E_DUPLICATE;
 	return FNUMA_OK;
 }
@@ -520,23 +551,30 @@ static int count_done(const struct batch *b)
 	return done;
 }
 
-/* The usual case: every page was attempted, done, and is on a node that may be. */
+/* A result fits a word; a negative size says if it ever does not. */
+typedef char result_is_a_word[sizeof(struct fnuma_result) == sizeof(uint32_t) ? 1 : -1];
+
+/* The usual case: every page was attempted, done, and is on a node that may be. The bits
+ * that any result has, and those that all have, tell: the bound on nodes is a power of 2. */
 static bool all_plainly_done(const struct batch *b, int ret)
 {
-	const bool move = b->request == REQUEST_MOVE;
-	const uint32_t below = move ? b->to.id + 1u : FNUMA_NODES_MAX;
-	const uint32_t from = move ? b->to.id : 0;
-	uint32_t i, odd = 0;
+	uint32_t i, word, any_bits = 0, all_bits = UINT32_MAX;
+	struct fnuma_result any, all;
 
 	if (ret < 0 || (uint32_t)ret != b->n)
 		return false;
 	for (i = 0; i < b->n; i++) {
-		const struct fnuma_result *r = &b->results[i];
-
-		odd |= (uint32_t)(r->outcome ^ FNUMA_DONE) | (uint16_t)r->reason;
-		odd |= r->node.id < from || r->node.id >= below;
+		memcpy(&word, &b->results[i], sizeof(word));
+		any_bits |= word;
+		all_bits &= word;
 	}
-	return odd == 0;
+	memcpy(&any, &any_bits, sizeof(any));
+	memcpy(&all, &all_bits, sizeof(all));
+	if (any.outcome != FNUMA_DONE || all.outcome != FNUMA_DONE || any.reason)
+		return false;
+	if (b->request == REQUEST_MOVE)
+		return any.node.id == b->to.id && all.node.id == b->to.id;
+	return any.node.id < FNUMA_NODES_MAX;
 }
 
 /* From what an operation returned to what its caller may rely on. */

@@ -305,6 +305,38 @@ static void scenarios_that_ship_are_in_order(void **state)
 	}
 }
 
+static void the_speed_of_each_mode_can_be_told(void **state)
+{
+	static struct scenario sc;
+	static struct run r;
+	double all, io;
+	char *text;
+	size_t bytes;
+	uint32_t i;
+	FILE *out;
+	const char *line;
+
+	(void)state;
+	scenario(&sc, "");
+	run_all(&r, &sc, 2);
+	out = open_memstream(&text, &bytes);
+	assert_non_null(out);
+	output_timing(&r, out);
+	assert_int_equal(fclose(out), 0);
+	for (i = 0, line = text; i < r.n_modes; i++) {
+		char want[128];
+
+		snprintf(want, sizeof(want), "sim_flips_per_s_%s %%lf 1/s sim_io_flips_per_s_%s "
+		         "%%lf 1/s", r.modes[i]->name, r.modes[i]->name);
+		assert_int_equal(sscanf(line, want, &all, &io), 2);
+		assert_true(all > 0 && io >= all);
+		line = strchr(strchr(line, '\n') + 1, '\n') + 1;
+	}
+	assert_int_equal(*line, '\0');
+	free(text);
+	run_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +346,7 @@ int main(void)
 		cmocka_unit_test(guests_of_two_nodes_and_many_guests_do_too),
 		cmocka_unit_test(a_checked_pool_gives_the_same_figures),
 		cmocka_unit_test(the_seed_decides_and_the_jobs_do_not),
+		cmocka_unit_test(the_speed_of_each_mode_can_be_told),
 		cmocka_unit_test(more_churn_is_more_drift_and_the_fit_finds_it),
 		cmocka_unit_test(scenarios_that_ship_are_in_order),
 	};

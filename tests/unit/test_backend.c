@@ -171,12 +171,19 @@ static void a_callers_lies_are_refused_before_the_backend_hears_them(void **stat
 static void a_duplicate_is_found_wherever_it_is_and_nothing_else_is_one(void **state)
 {
 	fnuma_gfn pages[FNUMA_BATCH_MAX];
-	uint32_t i, j, step;
+	uint32_t i, j, step, draw = 1;
 
 	(void)state;
 	for (step = 1; step < 1u << 26; step <<= 1) {
 		for (i = 0; i < FNUMA_BATCH_MAX; i++)
 			pages[i].n = (FNUMA_BATCH_MAX - i) * step;
+		assert_int_equal(call_op(OP_RELEASE, pages, FNUMA_BATCH_MAX), 0);
+	}
+	for (step = 0; step < 100; step++) { /* whatever hash there is, some share theirs */
+		for (i = 0; i < FNUMA_BATCH_MAX; i++) {
+			draw = draw * 1664525u + 1013904223u;
+			pages[i].n = (draw >> 4) / FNUMA_BATCH_MAX * FNUMA_BATCH_MAX + i;
+		}
 		assert_int_equal(call_op(OP_RELEASE, pages, FNUMA_BATCH_MAX), 0);
 	}
 	for (i = 0; i < FNUMA_BATCH_MAX; i++) {

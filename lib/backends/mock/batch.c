@@ -31,9 +31,15 @@ static uint32_t check_pages(const struct mock_batch *b, const fnuma_gfn *pages,
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		if (pages[i].n >= frames || (p2m[pages[i].n] & mask) != want)
+		uint32_t g = pages[i].n;
+		uint64_t entry;
+
+		if (g >= frames)
 			break;
-		p2m[pages[i].n] |= MOCK_MARK;
+		entry = p2m[g];
+		if ((entry & mask) != want)
+			break;
+		p2m[g] = entry | MOCK_MARK;
 	}
 	return i;
 }
@@ -49,15 +55,19 @@ void mock_batch_unmark(const struct mock_batch *b, const fnuma_gfn *pages, uint3
 int mock_batch_arrays(const struct fnuma_mock *m, const char *name, const void *pages,
                       uint32_t n, const struct fnuma_result *results)
 {
-	uint32_t filled = 0, i;
+	struct fnuma_result filled;
+	uint32_t bits = 0, word, i;
 
 	if (n < 1 || n > FNUMA_BATCH_MAX)
 		return mock_violation(m, "%s: a batch of %u pages", name, n);
 	if (!pages || !results)
 		return mock_violation(m, "%s: an array is missing", name);
-	for (i = 0; i < n; i++)
-		filled |= results[i].outcome;
-	if (filled)
+	for (i = 0; i < n; i++) {
+		memcpy(&word, &results[i], sizeof(word));
+		bits |= word;
+	}
+	memcpy(&filled, &bits, sizeof(filled));
+	if (filled.outcome != FNUMA_UNFILLED)
 		return mock_violation(m, "%s: results do not arrive unfilled", name);
 	return FNUMA_OK;
 }

@@ -67,14 +67,16 @@ static void choose_nodes(struct mock_domain *dom, const struct fnuma_home *homes
 
 	for (r = 0; r < ranges; r++) {
 		const struct fnuma_home *home = &homes[range[r].home];
+		uint64_t *entry = &dom->p2m[range[r].first];
 		int64_t credit[FNUMA_HOMES_MAX] = {0};
 
-		for (i = 0; i < range[r].pages; i++) {
-			uint32_t h = range[r].homes == 1 ? 0 :
-			             next_home(home, range[r].homes, credit);
-			uint32_t node = home[h].node.id;
+		for (i = 0; i < range[r].pages && range[r].homes == 1; i++)
+			entry[i] = mock_entry(0, home->node.id, MOCK_FREE);
+		dom->counts[home->node.id] += i;
+		for (; i < range[r].pages; i++) {
+			uint32_t node = home[next_home(home, range[r].homes, credit)].node.id;
 
-			dom->p2m[range[r].first + i] = mock_entry(0, node, MOCK_FREE);
+			entry[i] = mock_entry(0, node, MOCK_FREE);
 			dom->counts[node]++;
 		}
 	}
@@ -159,7 +161,7 @@ static struct mock_domain *find_slot(struct fnuma_mock *m, uint32_t *slot)
 	return bigger[m->slots++];
 }
 
-static void free_tables(struct mock_domain *dom)
+void mock_domain_free(struct mock_domain *dom)
 {
 	free(dom->p2m);
 	free(dom->list);
@@ -181,7 +183,7 @@ static int make_tables(struct mock_domain *dom,
 	dom->ring = mock_table((size_t)dom->ring_mask + 1, sizeof(*dom->ring));
 	if (dom->p2m && dom->list && dom->ring)
 		return FNUMA_OK;
-	free_tables(dom);
+	mock_domain_free(dom);
 	return FNUMA_E_NOMEM;
 }
 
@@ -211,7 +213,7 @@ int fnuma_mock_domain_create(struct fnuma_mock *m,
 	choose_nodes(&made, config->homes, range, ranges);
 	dom = nodes_can(m, made.counts) ? find_slot(m, &slot) : NULL;
 	if (!dom) {
-		free_tables(&made);
+		mock_domain_free(&made);
 		return FNUMA_E_NOMEM;
 	}
 	populate(m, &made);
@@ -237,7 +239,7 @@ void mock_domain_kill(struct fnuma_mock *m, struct mock_domain *dom)
 		return;
 	for (g = 0; g < dom->frames; g++)
 		mock_frame_put(m, mock_node_of(dom->p2m[g]), (uint32_t)dom->p2m[g]);
-	free_tables(dom);
+	mock_domain_free(dom);
 	dom->live = false;
 	m->dead++;
 }
@@ -272,6 +274,20 @@ fnuma_node fnuma_mock_node(const struct fnuma_mock *m, fnuma_domain d, fnuma_gfn
 	if (find_page(m, d, page, &dom))
 		return fnuma_node_none();
 	return fnuma_node_of(mock_node_of(dom->p2m[page.n]));
+}
+
+void fnuma_mock_nodes(const struct fnuma_mock *m, fnuma_domain d, const fnuma_gfn *pages,
+                      uint32_t n, fnuma_node *nodes)
+{
+	struct mock_domain *dom;
+	uint32_t i;
+
+	memset(nodes, FNUMA_NODE_NONE_ID, n * sizeof(*nodes));
+	if (mock_find(m, d, &dom))
+		return;
+	for (i = 0; i < n; i++)
+		if (pages[i].n < dom->frames)
+			nodes[i].id = mock_node_of(dom->p2m[pages[i].n]);
 }
 
 int fnuma_mock_counts(const struct fnuma_mock *m, fnuma_domain d, uint32_t *counts)

@@ -12,26 +12,56 @@ static void fill_ring(struct mock_domain *peer)
 	}
 }
 
+/* As many pages as the ring gives, a new one posted for each in its place: a span of both
+ * ends of the ring that does not turn round. */
+static void turn_span(uint32_t *from, uint32_t *to, uint32_t *top, uint32_t *taken,
+                      uint32_t n)
+{
+	uint32_t i;
+
+	memcpy(taken, from, n * sizeof(*taken));
+	for (i = 0; i < n; i++) {
+		to[i] = *--top;
+		*top = taken[i];
+	}
+}
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 /* A page of the ring was last seen a turn ago: it is fetched this many pages early. */
 #define RING_AHEAD FNUMA_BATCH_MAX
 
-/* As many pages as the ring gives, a new one posted for each in its place. */
+static void fetch_ring(const struct mock_domain *peer, uint32_t n)
+{
+	const uint32_t end = min_u32(RING_AHEAD + n, peer->ring_n);
+	uint32_t i;
+
+	for (i = RING_AHEAD; i < end; i++) {
+		uint32_t at = (peer->ring_head + i) & peer->ring_mask;
+
+		__builtin_prefetch(&peer->p2m[peer->ring[at]], 1);
+	}
+}
+
 static void turn_ring(struct mock_domain *peer, uint32_t *taken, uint32_t n)
 {
-	const uint32_t mask = peer->ring_mask, ring_n = peer->ring_n;
-	uint32_t *ring = peer->ring, *top = &peer->list[peer->n_free];
-	const uint32_t ahead = ring_n > RING_AHEAD ? RING_AHEAD : ring_n - 1;
-	uint32_t head = peer->ring_head, i;
+	const uint32_t room = peer->ring_mask + 1;
+	uint32_t *top = &peer->list[peer->n_free];
+	uint32_t i, k;
 
-	for (i = 0; i < n; i++, head++) {
-		uint32_t g = ring[head & mask];
+	fetch_ring(peer, n);
+	for (i = 0; i < n; i += k) {
+		uint32_t from = peer->ring_head & peer->ring_mask;
+		uint32_t to = (peer->ring_head + peer->ring_n) & peer->ring_mask;
 
-		__builtin_prefetch(&peer->p2m[ring[(head + ahead) & mask]], 1);
-		ring[(head + ring_n) & mask] = *--top;
-		*top = g;
-		taken[i] = g;
+		k = min_u32(n - i, peer->ring_n);
+		k = min_u32(k, room - (from > to ? from : to));
+		turn_span(&peer->ring[from], &peer->ring[to], top - i, taken + i, k);
+		peer->ring_head += k;
 	}
-	peer->ring_head = head;
 }
 
 /* Packets arrive in the pages at the head of the ring; without a ring, in pages from the
@@ -68,32 +98,28 @@ static void packets_arrive(struct fnuma_mock *m, const struct mock_domain *peer,
 		m->content[(uint32_t)peer->p2m[taken[i]]] = rng_next(&m->packets);
 }
 
-/* Pages by node. Two of each, used in turn: an increment need not wait for the last. */
+/* What each node gains. Two of each, used in turn: an increment need not wait for the
+ * last. */
 struct tally {
-	uint32_t left[2 * FNUMA_NODES_MAX];
-	uint32_t came[2 * FNUMA_NODES_MAX];
+	uint32_t gain[2 * FNUMA_NODES_MAX];
 };
 
 static void tally_start(struct tally *t, uint32_t nodes)
 {
-	uint32_t i, k;
+	uint32_t i;
 
-	for (i = 0; i < nodes; i++) {
-		k = i + FNUMA_NODES_MAX;
-		t->left[i] = t->left[k] = t->came[i] = t->came[k] = 0;
-	}
+	for (i = 0; i < nodes; i++)
+		t->gain[i] = t->gain[i + FNUMA_NODES_MAX] = 0;
 }
 
 static void tally_settle(const struct tally *t, uint32_t nodes, struct mock_domain *dom,
                          struct mock_domain *peer)
 {
-	uint32_t i, k;
+	uint32_t i;
 
 	for (i = 0; i < nodes; i++) {
-		uint32_t gain;
+		uint32_t gain = t->gain[i] + t->gain[i + FNUMA_NODES_MAX];
 
-		k = i + FNUMA_NODES_MAX;
-		gain = t->came[i] + t->came[k] - t->left[i] - t->left[k];
 		dom->counts[i] += gain;
 		peer->counts[i] -= gain;
 	}
@@ -106,18 +132,19 @@ static void swap_pages(struct mock_batch *b, const fnuma_gfn *pages,
 {
 	const struct fnuma_result *done = b->m->done;
 	uint64_t *mine = b->dom->p2m, *theirs = b->peer->p2m;
+	uint32_t *gain = tally->gain;
 	size_t i, turn = 0;
 
 	for (i = 0; i < n; i++, turn ^= FNUMA_NODES_MAX) {
 		uint64_t *ours = &mine[pages[i].n], *other = &theirs[taken[i]];
-		uint64_t swap = (*ours ^ *other) & MOCK_BEHIND;
-		size_t leaves = mock_node_of(*ours), comes = mock_node_of(*other);
+		uint64_t leaves = *ours, comes = *other;
+		uint64_t swap = (leaves ^ comes) & MOCK_BEHIND;
 
-		*ours ^= swap | MOCK_MARK;
-		*other ^= swap;
-		tally->left[turn + leaves]++;
-		tally->came[turn + comes]++;
-		results[i] = done[comes];
+		*ours = leaves ^ (swap | MOCK_MARK);
+		*other = comes ^ swap;
+		gain[turn + mock_node_of(leaves)]--;
+		gain[turn + mock_node_of(comes)]++;
+		results[i] = done[mock_node_of(comes)];
 	}
 }
 

@@ -75,21 +75,6 @@ uint32_t mock_available(const struct mock_node *node)
 	return free_frames(node) - node->reserved;
 }
 
-/* The caller has seen that one is available. */
-uint32_t mock_frame_get(struct fnuma_mock *m, uint32_t node)
-{
-	struct mock_node *from = &m->node[node];
-
-	if (from->freed)
-		return from->stack[--from->freed];
-	return from->base + from->fresh++;
-}
-
-void mock_frame_put(struct fnuma_mock *m, uint32_t node, uint32_t mfn)
-{
-	m->node[node].stack[m->node[node].freed++] = mfn;
-}
-
 int fnuma_mock_reserve(struct fnuma_mock *m, fnuma_node node, uint64_t pages)
 {
 	if (node.id >= m->config.nodes)
@@ -225,7 +210,8 @@ void fnuma_mock_destroy(struct fnuma_mock *m)
 	if (!m)
 		return;
 	for (i = 0; i < m->slots; i++) {
-		mock_domain_kill(m, m->domain[i]);
+		if (m->domain[i]->live)
+			mock_domain_free(m->domain[i]);
 		free(m->domain[i]);
 	}
 	for (i = 0; i < m->config.nodes; i++)

@@ -93,10 +93,9 @@ int mock_violation(const struct fnuma_mock *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int mock_find(const struct fnuma_mock *m, fnuma_domain d, struct mock_domain **out);
 uint32_t mock_available(const struct mock_node *node);
-uint32_t mock_frame_get(struct fnuma_mock *m, uint32_t node);
-void mock_frame_put(struct fnuma_mock *m, uint32_t node, uint32_t mfn);
 
 /* domain.c */
+void mock_domain_free(struct mock_domain *dom);
 void mock_domain_kill(struct fnuma_mock *m, struct mock_domain *dom);
 
 /* ops.c */
@@ -169,6 +168,21 @@ static inline struct fnuma_result mock_result(enum fnuma_outcome outcome, uint8_
 	struct fnuma_result r = {(uint8_t)outcome, {node}, (int16_t)reason};
 
 	return r;
+}
+
+/* A machine frame; the caller has seen that one is available. */
+static inline uint32_t mock_frame_get(struct fnuma_mock *m, uint32_t node)
+{
+	struct mock_node *from = &m->node[node];
+
+	if (from->freed)
+		return from->stack[--from->freed];
+	return from->base + from->fresh++;
+}
+
+static inline void mock_frame_put(struct fnuma_mock *m, uint32_t node, uint32_t mfn)
+{
+	m->node[node].stack[m->node[node].freed++] = mfn;
 }
 
 /* The free list: last in, first out. */

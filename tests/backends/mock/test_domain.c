@@ -147,12 +147,21 @@ static void pages_that_are_not_there_cannot_be_looked_at(void **state)
 	const fnuma_domain nobody = {0, 0};
 	struct fixture f;
 	uint32_t counts[FNUMA_NODES_MAX];
+	fnuma_gfn both[2];
+	fnuma_node nodes[2];
 	uint64_t value;
 
 	(void)state;
 	open_usual(&f);
+	both[0] = beyond;
+	both[1] = page;
 	assert_int_equal(fnuma_mock_node(f.m, f.guest, beyond).id, FNUMA_NODE_NONE_ID);
 	assert_int_equal(fnuma_mock_node(f.m, nobody, page).id, FNUMA_NODE_NONE_ID);
+	fnuma_mock_nodes(f.m, f.guest, both, 2, nodes);
+	assert_int_equal(nodes[0].id, FNUMA_NODE_NONE_ID);
+	assert_int_equal(nodes[1].id, fnuma_mock_node(f.m, f.guest, page).id);
+	fnuma_mock_nodes(f.m, nobody, both, 2, nodes);
+	assert_int_equal(nodes[1].id, FNUMA_NODE_NONE_ID);
 	assert_int_equal(fnuma_mock_counts(f.m, nobody, counts), FNUMA_E_STALE);
 	assert_int_equal(fnuma_mock_read(f.m, f.guest, beyond, &value), FNUMA_E_RANGE);
 	assert_int_equal(fnuma_mock_write(f.m, f.guest, beyond, 1), FNUMA_E_RANGE);

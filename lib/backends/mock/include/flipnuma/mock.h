@@ -186,6 +186,11 @@ int fnuma_mock_copy(struct fnuma_mock *m, fnuma_domain d, fnuma_domain peer,
  * @return node; none if out of range or stale. */
 fnuma_node fnuma_mock_node(const struct fnuma_mock *m, fnuma_domain d, fnuma_gfn page);
 
+/** @brief The nodes many pages really are on. @param m host. @param d domain. @param pages
+ *   frames, any number. @param n pages. @param nodes filled: as by fnuma_mock_node(). */
+void fnuma_mock_nodes(const struct fnuma_mock *m, fnuma_domain d, const fnuma_gfn *pages,
+                      uint32_t n, fnuma_node *nodes);
+
 /** @brief Pages of a domain on each node, kept as they change. @param m host. @param d
  *   domain. @param counts an entry a node. @return #FNUMA_OK or #FNUMA_E_STALE. */
 int fnuma_mock_counts(const struct fnuma_mock *m, fnuma_domain d, uint32_t *counts);
