@@ -117,7 +117,7 @@ static int real_m2p(void *h, const uint64_t **table, uint64_t *entries)
 		r->m2p = (const uint64_t *)xc_map_m2p(r->xc, highest, PROT_READ, NULL);
 		if (!r->m2p)
 			return error_of(-1);
-		r->m2p_entries = highest + 1;
+		r->m2p_entries = highest; /* what is mapped need not reach further */
 	}
 	*table = r->m2p;
 	*entries = r->m2p_entries;
@@ -227,30 +227,93 @@ static int real_set_affinity(void *h, uint32_t domid, uint64_t nodes)
 	return err;
 }
 
-static int real_p2m(void *h, uint32_t domid, uint64_t **table, uint64_t *entries)
+/* One frame of a PV domain, read-only. The privileged domain must not call itself foreign. */
+static const void *map_machine(struct real *r, uint32_t domid, uint64_t mfn)
 {
-	struct real *r = h;
-	struct xc_domain_meminfo info;
-	uint64_t i, *copy;
+	xen_pfn_t frame = mfn;
+	int err = -1;
+	void *at = xenforeignmemory_map(r->memory, domid ? domid : DOMID_SELF, PROT_READ, 1,
+	                                &frame, &err);
 
-	memset(&info, 0, sizeof(info));
-	if (xc_map_domain_meminfo(r->xc, domid, &info))
-		return error_of(-1);
-	copy = malloc((info.p2m_size + 1) * sizeof(*copy));
-	for (i = 0; copy && i < info.p2m_size; i++) {
-		if (info.guest_width == 8)
-			copy[i] = ((const uint64_t *)info.p2m_table)[i];
-		else
-			copy[i] = ((const uint32_t *)info.p2m_table)[i] == UINT32_MAX ? UINT64_MAX :
-			          ((const uint32_t *)info.p2m_table)[i];
-		/* Linux marks foreign and identity frames in the two highest bits. */
-		if (copy[i] >> 62)
-			copy[i] = UINT64_MAX;
+	if (!at || !err)
+		return at;
+	xenforeignmemory_unmap(r->memory, at, 1);
+	return NULL;
+}
+
+static void unmap_machine(struct real *r, const void *at)
+{
+	if (at)
+		xenforeignmemory_unmap(r->memory, (void *)(uintptr_t)at, 1);
+}
+
+/* The entry for an address in a page table of that level (3 to 0). 0: none. */
+static uint64_t table_entry(struct real *r, uint32_t domid, uint64_t table, uint64_t address,
+                            unsigned int level)
+{
+	const uint64_t *entry = map_machine(r, domid, table);
+	uint64_t found = entry ? entry[address >> (12 + 9 * level) & 511u] : 0;
+
+	unmap_machine(r, entry);
+	if (!(found & 1u) || (level && found & 0x80u))
+		return 0;
+	return found >> 12 & ((UINT64_C(1) << 40) - 1);
+}
+
+/* What the guest says of its table, copied once. */
+static int where_p2m_is(struct real *r, uint32_t domid, struct arch_shared_info *out)
+{
+	xc_domaininfo_t d;
+	const shared_info_t *shared;
+	int got = xc_domain_getinfolist(r->xc, domid, 1, &d);
+
+	if (got != 1 || d.domain != domid)
+		return -ESRCH;
+	shared = map_machine(r, domid, d.shared_info_frame);
+	if (!shared)
+		return -EFAULT;
+	memcpy(out, &shared->arch, sizeof(*out));
+	unmap_machine(r, shared);
+	return out->p2m_cr3 && !(out->p2m_vaddr & (PAGE - 1)) ? 0 : -EOPNOTSUPP;
+}
+
+/* A page of the table, through the guest's page tables: it has it at an address of its own. */
+static const uint64_t *map_p2m_page(struct real *r, uint32_t domid,
+                                    const struct arch_shared_info *at, uint32_t page)
+{
+	const uint64_t address = at->p2m_vaddr + (uint64_t)page * PAGE;
+	uint64_t mfn = at->p2m_cr3 >> 12;
+	int level;
+
+	for (level = 3; level >= 0 && mfn; level--)
+		mfn = table_entry(r, domid, mfn, address, (unsigned int)level);
+	return mfn ? map_machine(r, domid, mfn) : NULL;
+}
+
+static int real_p2m(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
+                    uint64_t *mfns)
+{
+	struct arch_shared_info at;
+	const uint64_t *page = NULL;
+	uint32_t i, mapped = UINT32_MAX;
+	int err = where_p2m_is(h, domid, &at);
+
+	for (i = 0; i < n && !err; i++) {
+		mfns[i] = UINT64_MAX;
+		if (gfns[i].n >= at.max_pfn)
+			continue;
+		if (gfns[i].n / 512 != mapped) {
+			unmap_machine(h, page);
+			mapped = gfns[i].n / 512;
+			page = map_p2m_page(h, domid, &at, mapped);
+			err = page ? 0 : -EFAULT;
+		}
+		/* Linux marks what is no page of its own in the two highest bits. */
+		if (page && !(page[gfns[i].n % 512] >> 62))
+			mfns[i] = page[gfns[i].n % 512];
 	}
-	*entries = info.p2m_size;
-	*table = copy;
-	xc_unmap_domain_meminfo(r->xc, &info);
-	return copy ? 0 : -ENOMEM;
+	unmap_machine(h, page);
+	return err;
 }
 
 /* libxenctrl has this call, but does not offer it in its header. */
@@ -292,12 +355,14 @@ static int real_populate(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_
 	                                  XENMEMF_exact_node(node.id), frames);
 }
 
-static int real_give_back(void *h, uint32_t domid, fnuma_gfn gfn)
+static int real_give_back(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
 {
-	xen_pfn_t frame = gfn.n;
-	int got = xc_domain_decrease_reservation(((struct real *)h)->xc, domid, 1, 0, &frame);
+	xen_pfn_t frames[FNUMA_BATCH_MAX];
+	int got;
 
-	return got < 0 ? error_of(got) : got == 1 ? 0 : -EINVAL;
+	list_frames(frames, gfns, n);
+	got = xc_domain_decrease_reservation(((struct real *)h)->xc, domid, n, 0, frames);
+	return got < 0 ? error_of(got) : got;
 }
 
 static void *real_map(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool write,

@@ -48,9 +48,8 @@ struct xen_calls {
 	int (*set_max)(void *h, uint32_t domid, uint64_t pages);
 	int (*affinity)(void *h, uint32_t domid, uint64_t *nodes);
 	int (*set_affinity)(void *h, uint32_t domid, uint64_t nodes);
-	/* A PV guest's table of machine frames; entries that are none are UINT64_MAX. The
-	 * caller frees it. */
-	int (*p2m)(void *h, uint32_t domid, uint64_t **table, uint64_t *entries);
+	/* Machine frames by a PV guest's own table; none: UINT64_MAX. */
+	int (*p2m)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, uint64_t *mfns);
 
 	/* Its pages. */
 	/* Which of these frames have a page that is the guest's own: not Xen's, not none. */
@@ -58,7 +57,8 @@ struct xen_calls {
 	/* Pages of `node` behind empty frames, from the front; returns how many. */
 	int (*populate)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
 	                fnuma_node node);
-	int (*give_back)(void *h, uint32_t domid, fnuma_gfn gfn);      /* one page, to Xen */
+	/* To Xen, from the front; returns how many. */
+	int (*give_back)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n);
 	/* A run of addresses; errs[i] is 0 or says why page i is not there. */
 	void *(*map)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool write,
 	             int *errs);

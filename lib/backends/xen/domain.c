@@ -101,10 +101,9 @@ static uint64_t frames_for(const struct xen_info *info)
 	return info->max_pages + (FRAMES_BELOW_4G - FRAMES_BELOW_HOLE);
 }
 
-/* Where scratch frames go: where they were, where the caller says, or far above. */
-static int choose_scratch(struct fnuma_xen *x, struct xen_domain *d, uint32_t wish)
+int xen_choose_scratch(struct fnuma_xen *x, struct xen_domain *d, uint32_t wish)
 {
-	uint64_t gfn = wish ? wish : d->record.scratch_gfn, highest;
+	uint64_t gfn = wish, highest;
 	int err;
 
 	if (!d->info.hvm)
@@ -202,12 +201,13 @@ static struct xen_domain *make_domain(const struct fnuma_xen_domain_config *conf
 /* The record is written now: the next to come finds the scratch frames where they were. */
 static int begin(struct fnuma_xen *x, struct xen_domain *d, uint32_t slot, uint32_t scratch)
 {
-	int err;
+	int err = FNUMA_OK;
 
 	d->record.state = JOURNAL_IDLE;
 	d->record.domid = d->info.domid;
 	memcpy(d->record.uuid, d->info.uuid, sizeof(d->record.uuid));
-	err = choose_scratch(x, d, scratch);
+	if (scratch || !d->record.scratch_gfn)
+		err = xen_choose_scratch(x, d, scratch);
 	return err ? err : journal_save(x, slot, &d->record);
 }
 

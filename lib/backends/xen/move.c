@@ -173,7 +173,7 @@ static int move(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *pages
 	if (!err)
 		err = may_move(x, j.c.d);
 	if (!err && j.c.d->record.state != JOURNAL_IDLE)
-		err = xen_clean_up(x, domain.slot, &j.c.d->record);
+		err = xen_clean_up(x, domain.slot, &j.c.d->record, &j.c.d->info);
 	if (err)
 		return err;
 	j.c.x = x;

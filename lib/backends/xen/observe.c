@@ -3,9 +3,10 @@
  * The host's nodes, and the node of a page.
  *
  * Xen's table of the guest frame behind each machine frame names no owner. The machine
- * frames that say a certain guest frame are its candidates; those that a PV domain has, by
- * its own table, are not the guest's. What is left is believed if it is all on one node and,
- * of the other translated guests, none has such a frame; or if it is where we put the page.
+ * frames that say a certain guest frame are its candidates; those that the privileged domain
+ * has, by its own table, are not the guest's. What is left is believed if it is all on one
+ * node and no other guest has such a frame; or if it is where we put the page. The tables
+ * that other guests keep of their own pages are their word, and not asked for.
  */
 #include "parts.h"
 #include <stdlib.h>
@@ -49,9 +50,9 @@ struct search {
 	uint64_t nodes;      /* those they are on */
 };
 
-/* PV domains' tables: which machine frames behind the pages searched are theirs. */
+/* Machine frames that the privileged domain has behind the pages searched. */
 struct owned {
-	uint64_t *mfn;
+	uint64_t mfn[FNUMA_BATCH_MAX];
 	uint32_t n;
 };
 
@@ -69,29 +70,21 @@ static int by_mfn(const void *a, const void *b)
 	return *s < *t ? -1 : *s > *t;
 }
 
-/* One domain's entries for the pages searched. */
-static int add_owned(struct fnuma_xen *x, uint32_t domid, const fnuma_gfn *pages, uint32_t n,
+static int add_owned(struct fnuma_xen *x, const fnuma_gfn *pages, uint32_t n,
                      struct owned *o)
 {
-	uint64_t *table, entries, *more;
+	uint64_t mfns[FNUMA_BATCH_MAX];
 	uint32_t i;
-	int err = XEN(x, p2m, domid, &table, &entries);
+	int err = XEN(x, p2m, 0, pages, n, mfns);
 
-	if (err)
-		return xen_error(err);
-	more = realloc(o->mfn, (o->n + n) * sizeof(*more));
-	if (more) {
-		o->mfn = more;
-		for (i = 0; i < n; i++)
-			if (pages[i].n < entries && table[pages[i].n] != UINT64_MAX)
-				o->mfn[o->n++] = table[pages[i].n];
-	}
-	free(table);
-	return more ? FNUMA_OK : FNUMA_E_NOMEM;
+	for (i = 0; i < n && !err; i++)
+		if (mfns[i] != UINT64_MAX)
+			o->mfn[o->n++] = mfns[i];
+	return err;
 }
 
-/* Goes through all other domains. `rivals` becomes one past the highest frame that another
- * translated guest has. */
+/* Goes through all other domains. `rivals` becomes one past the highest frame that one of
+ * them has whose machine frames nobody knows. */
 static int look_around(struct fnuma_xen *x, const struct xen_domain *d,
                        const fnuma_gfn *pages, uint32_t n, struct owned *o, uint64_t *rivals)
 {
@@ -102,18 +95,15 @@ static int look_around(struct fnuma_xen *x, const struct xen_domain *d,
 	for (*rivals = 0; (got = XEN(x, list, first, info, LIST)) > 0;
 	     first = info[got - 1].domid + 1) {
 		for (i = 0; i < got; i++) {
-			uint64_t highest = UINT64_MAX - 1;
-			int err = 0;
+			uint64_t highest = 0;
 
 			if (info[i].domid == d->info.domid)
 				continue;
-			if (!info[i].hvm)
-				err = add_owned(x, info[i].domid, pages, n, o);
-			if (err)
-				return err;
-			if (info[i].hvm)
-				XEN(x, max_gfn, info[i].domid, &highest);
-			if (info[i].hvm && highest + 1 > *rivals)
+			if (!info[i].domid && !info[i].hvm && !add_owned(x, pages, n, o))
+				continue;
+			if (XEN(x, max_gfn, info[i].domid, &highest))
+				highest = UINT64_MAX - 1;
+			if (highest + 1 > *rivals)
 				*rivals = highest + 1;
 		}
 	}
@@ -162,7 +152,7 @@ static int translated(struct fnuma_xen *x, const struct xen_domain *d,
                       const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
 	struct search s[FNUMA_BATCH_MAX];
-	struct owned o = {NULL, 0};
+	struct owned o = {{0}, 0};
 	uint64_t entries, rivals;
 	const uint64_t *m2p;
 	uint32_t i;
@@ -170,10 +160,8 @@ static int translated(struct fnuma_xen *x, const struct xen_domain *d,
 
 	if (!err)
 		err = look_around(x, d, pages, n, &o, &rivals);
-	if (err) {
-		free(o.mfn);
+	if (err)
 		return err;
-	}
 	memset(s, 0, sizeof(s));
 	for (i = 0; i < n; i++)
 		s[i].page = pages[i];
@@ -187,26 +175,30 @@ static int translated(struct fnuma_xen *x, const struct xen_domain *d,
 		key.page = pages[i];
 		nodes[i] = judge(d, bsearch(&key, s, n, sizeof(*s), by_page), rivals);
 	}
-	free(o.mfn);
 	return FNUMA_OK;
 }
 
+/* The guest's own table, where Xen's agrees. */
 static int paravirtual(struct fnuma_xen *x, const struct xen_domain *d,
                        const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
-	uint64_t *table, entries;
+	uint64_t mfns[FNUMA_BATCH_MAX], known;
+	const uint64_t *m2p;
 	uint32_t i;
-	int err = XEN(x, p2m, d->info.domid, &table, &entries);
+	int err = XEN(x, m2p, &m2p, &known);
 
+	if (!err)
+		err = XEN(x, p2m, d->info.domid, pages, n, mfns);
 	if (err)
 		return xen_error(err);
 	for (i = 0; i < n; i++) {
-		if (pages[i].n >= entries || table[pages[i].n] == UINT64_MAX)
+		if (mfns[i] == UINT64_MAX)
 			nodes[i] = fnuma_node_none();
+		else if (mfns[i] < known && m2p[mfns[i]] == pages[i].n)
+			nodes[i] = node_of_mfn(x, mfns[i]);
 		else
-			nodes[i] = node_of_mfn(x, table[pages[i].n]);
+			nodes[i] = fnuma_node_unknown();
 	}
-	free(table);
 	return FNUMA_OK;
 }
 

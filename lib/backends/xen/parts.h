@@ -111,6 +111,8 @@ int xen_find_alive(struct fnuma_xen *x, fnuma_domain handle, struct xen_domain *
 /* Is the domain with that domid the one of this UUID? Fills *info. */
 int xen_identify(struct fnuma_xen *x, uint32_t domid, const uint8_t *uuid,
                  struct xen_info *info);
+/* Where scratch frames go: where the caller says, or far above the guest's highest. */
+int xen_choose_scratch(struct fnuma_xen *x, struct xen_domain *d, uint32_t wish);
 bool xen_allowed(const struct xen_domain *d, fnuma_gfn page);
 
 /* journal.c */
@@ -121,8 +123,9 @@ int journal_save(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
 int journal_load(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
 
 /* recover.c: what a record says is left over is removed, and the record saved as idle or
- * free. */
-int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
+ * free. Fills *info. */
+int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
+                 struct xen_info *info);
 
 /* balloon.c: the guest's target and affinity as they were. */
 int xen_balloon_undo(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
@@ -141,6 +144,7 @@ struct xen_chunk {
 	uint32_t populated;                    /* scratch pages there are */
 	uint64_t begun_ns;                     /* of the pause */
 	uint32_t moved;                        /* pages that are now on `to` */
+	bool keep;                             /* the only copy of a page is a scratch page */
 };
 /* Tries the pages; a negative error if none was tried. */
 int xen_swap(struct xen_chunk *c);

@@ -28,49 +28,63 @@ static int remove_scratch(struct fnuma_xen *x, const struct journal_record *r)
 {
 	fnuma_gfn gfn[FNUMA_BATCH_MAX];
 	bool own[FNUMA_BATCH_MAX];
-	uint32_t i;
-	int err;
+	uint32_t i, left = 0;
+	int got;
 
 	if (!r->scratch_pages)
 		return FNUMA_OK;
 	for (i = 0; i < r->scratch_pages; i++)
 		gfn[i] = fnuma_gfn_of(r->scratch_gfn + i);
-	err = XEN(x, own, r->domid, gfn, r->scratch_pages, own);
-	for (i = 0; i < r->scratch_pages && !err; i++)
+	got = XEN(x, own, r->domid, gfn, r->scratch_pages, own);
+	if (got)
+		return xen_error(got);
+	for (i = 0; i < r->scratch_pages; i++)
 		if (own[i])
-			err = XEN(x, give_back, r->domid, gfn[i]);
-	return xen_error(err);
+			gfn[left++] = gfn[i];
+	got = left ? XEN(x, give_back, r->domid, gfn, left) : 0;
+	return got < 0 ? xen_error(got) : (uint32_t)got == left ? FNUMA_OK : FNUMA_E_BUSY;
 }
 
 /* A limit that somebody else has changed meanwhile is theirs. */
 static int restore_limit(struct fnuma_xen *x, const struct journal_record *r,
-                         const struct xen_info *info)
+                         struct xen_info *info)
 {
+	int err;
+
 	if (info->max_pages != r->raised_pages || r->raised_pages == r->max_pages)
 		return FNUMA_OK;
-	return xen_error(XEN(x, set_max, r->domid, r->max_pages));
+	err = xen_error(XEN(x, set_max, r->domid, r->max_pages));
+	if (!err)
+		info->max_pages = r->max_pages;
+	return err;
 }
 
+/* Whose it was remains: a handle of that domain finds out by it. */
 static int forget(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
 {
-	memset(r, 0, sizeof(*r));
+	struct journal_record empty;
+
+	memset(&empty, 0, sizeof(empty));
+	empty.domid = r->domid;
+	memcpy(empty.uuid, r->uuid, sizeof(empty.uuid));
+	*r = empty;
 	return journal_save(x, slot, r);
 }
 
-int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
+int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
+                 struct xen_info *info)
 {
-	struct xen_info info;
-	int err = xen_identify(x, r->domid, r->uuid, &info);
+	int err = xen_identify(x, r->domid, r->uuid, info);
 
 	if (err == FNUMA_E_GONE || err == FNUMA_E_STALE)
 		return forget(x, slot, r);
 	if (err || r->state == JOURNAL_IDLE)
 		return err;
-	err = let_go_on(x, slot, r, &info);
+	err = let_go_on(x, slot, r, info);
 	if (!err)
 		err = remove_scratch(x, r);
 	if (!err)
-		err = restore_limit(x, r, &info);
+		err = restore_limit(x, r, info);
 	if (err)
 		return err;
 	r->state = JOURNAL_IDLE;
@@ -81,13 +95,14 @@ int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
 static int recover_record(struct fnuma_xen *x, uint32_t slot)
 {
 	struct journal_record r;
+	struct xen_info info;
 	uint32_t left;
 	int err = journal_load(x, slot, &r);
 
 	if (err || r.state == JOURNAL_FREE)
 		return err;
 	left = r.state != JOURNAL_IDLE || r.balloon;
-	err = xen_clean_up(x, slot, &r);
+	err = xen_clean_up(x, slot, &r, &info);
 	if (!err && r.balloon)
 		err = xen_balloon_undo(x, slot, &r);
 	if (left)
@@ -99,7 +114,7 @@ static int recover_record(struct fnuma_xen *x, uint32_t slot)
 /* The same for a domain looked after, whose balloon may well be at work. */
 static int settle(struct fnuma_xen *x, uint32_t slot, struct xen_domain *d)
 {
-	int err = xen_clean_up(x, slot, &d->record);
+	int err = xen_clean_up(x, slot, &d->record, &d->info);
 
 	return err ? err : 1;
 }

@@ -20,26 +20,32 @@ static void not_done(struct xen_chunk *c, uint32_t i, int reason)
 	c->result[i].reason = (int16_t)reason;
 }
 
-/* Nobody else's pages may be behind the scratch frames. */
-static int scratch_is_empty(struct xen_chunk *c)
+/* Nobody else's pages may be behind the scratch frames: if so, others are used. */
+static int find_scratch(struct xen_chunk *c)
 {
-	bool own[FNUMA_BATCH_MAX];
+	bool own[FNUMA_BATCH_MAX], taken = false;
 	uint32_t i;
 	int err;
 
 	for (i = 0; i < c->n; i++)
 		c->scratch[i] = fnuma_gfn_of(c->d->record.scratch_gfn + i);
 	err = XEN(c->x, own, c->d->info.domid, c->scratch, c->n, own);
-	for (i = 0; i < c->n && !err; i++)
-		if (own[i])
-			return FNUMA_E_BUSY;
-	return xen_error(err);
+	if (err)
+		return xen_error(err);
+	for (i = 0; i < c->n; i++)
+		taken |= own[i];
+	if (!taken)
+		return FNUMA_OK;
+	err = xen_choose_scratch(c->x, c->d, 0);
+	for (i = 0; i < c->n; i++)
+		c->scratch[i] = fnuma_gfn_of(c->d->record.scratch_gfn + i);
+	return err;
 }
 
 static int get_scratch(struct xen_chunk *c)
 {
 	struct journal_record *r = &c->d->record;
-	int err = scratch_is_empty(c);
+	int err = find_scratch(c);
 
 	if (err)
 		return err;
@@ -145,34 +151,67 @@ static int copy(struct xen_chunk *c, uint32_t *at, uint32_t *n)
 	return new ? FNUMA_OK : FNUMA_E_DENIED;
 }
 
+static void done(struct xen_chunk *c, uint32_t i)
+{
+	c->result[i].outcome = FNUMA_DONE;
+	c->result[i].node = c->to;
+	c->result[i].reason = FNUMA_OK;
+	c->moved++;
+}
+
+static void lost_track(struct xen_chunk *c, uint32_t i)
+{
+	c->result[i].outcome = FNUMA_UNKNOWN;
+	c->result[i].node = fnuma_node_unknown();
+	c->result[i].reason = FNUMA_E_LOST_TRACK;
+}
+
+/* The old page is gone and the new one not yet there: once more. If it stays so, the copy is
+ * kept where it is, for somebody to put back by hand. */
+static void fill_hole(struct xen_chunk *c, uint32_t i, fnuma_gfn scratch)
+{
+	int err = UNFILLED_ERR;
+
+	XEN(c->x, swap, c->d->info.domid, &scratch, &c->gfn[i], 1, &err);
+	if (!err) {
+		done(c, i);
+		return;
+	}
+	lost_track(c, i);
+	c->keep = true;
+	c->d->stopped = true;
+	xen_say(c->x, "domain %u: Xen left frame %u without a page; its content is kept behind "
+	        "frame %u", c->d->info.domid, c->gfn[i].n, scratch.n);
+}
+
 /* What a call said is not all there is to know: a scratch frame that is empty has given its
  * page away, one that is not has not. */
-static int settle(struct xen_chunk *c, const uint32_t *at, uint32_t n, const int *errs)
+static void settle(struct xen_chunk *c, const uint32_t *at, uint32_t n, const fnuma_gfn *to,
+                   const int *errs)
 {
-	bool own[FNUMA_BATCH_MAX];
+	bool full[FNUMA_BATCH_MAX], there[FNUMA_BATCH_MAX];
 	uint32_t i;
-	int err = 0, doubt = 0;
+	int unclear = 0, err = 0;
 
 	for (i = 0; i < n; i++)
-		doubt |= errs[i];
-	if (doubt)
-		err = XEN(c->x, own, c->d->info.domid, c->scratch, n, own);
+		unclear |= errs[i];
+	if (unclear)
+		err = XEN(c->x, own, c->d->info.domid, c->scratch, n, full);
+	if (unclear && !err)
+		err = XEN(c->x, own, c->d->info.domid, to, n, there);
 	for (i = 0; i < n; i++) {
-		if (errs[i] && err) {
-			c->result[at[i]].outcome = FNUMA_UNKNOWN;
-			c->result[at[i]].node = fnuma_node_unknown();
-			c->result[at[i]].reason = FNUMA_E_LOST_TRACK;
-		} else if (errs[i] && own[i]) {
+		if (!errs[i])
+			done(c, at[i]);
+		else if (err || (!full[i] && !there[i]))
+			lost_track(c, at[i]);
+		else if (!full[i])
+			done(c, at[i]);
+		else if (!there[i])
+			fill_hole(c, at[i], c->scratch[i]);
+		else
 			not_done(c, at[i], errs[i] == UNFILLED_ERR ? FNUMA_E_NOT_TRIED :
 			                                             xen_error(errs[i]));
-		} else {
-			c->result[at[i]].outcome = FNUMA_DONE;
-			c->result[at[i]].node = c->to;
-			c->result[at[i]].reason = FNUMA_OK;
-			c->moved++;
-		}
 	}
-	return xen_error(err);
 }
 
 static int swap_pages(struct xen_chunk *c, const uint32_t *at, uint32_t n)
@@ -186,7 +225,7 @@ static int swap_pages(struct xen_chunk *c, const uint32_t *at, uint32_t n)
 		errs[i] = UNFILLED_ERR;
 	}
 	XEN(c->x, swap, c->d->info.domid, c->scratch, to, n, errs);
-	settle(c, at, n, errs);
+	settle(c, at, n, to, errs);
 	/* A migration under way copies these again. */
 	return xen_error(XEN(c->x, mark_dirty, c->d->info.domid, to, n));
 }
@@ -255,6 +294,7 @@ int xen_swap(struct xen_chunk *c)
 	int err, err2;
 
 	c->moved = c->populated = 0;
+	c->keep = false;
 	memset(c->result, 0, sizeof(c->result));
 	err = get_scratch(c);
 	if (!err && c->populated)
@@ -262,8 +302,13 @@ int xen_swap(struct xen_chunk *c)
 	if (!err && !c->populated)
 		for (i = 0; i < c->n; i++)
 			not_done(c, i, FNUMA_E_NOMEM);
-	if (c->d->record.state != JOURNAL_IDLE) {
-		err2 = xen_clean_up(c->x, c->slot, &c->d->record);
+	if (c->keep) {
+		c->d->record.state = JOURNAL_IDLE;
+		c->d->record.scratch_gfn += FNUMA_BATCH_MAX;
+		err2 = journal_save(c->x, c->slot, &c->d->record);
+		err = err ? err : err2;
+	} else if (c->d->record.state != JOURNAL_IDLE) {
+		err2 = xen_clean_up(c->x, c->slot, &c->d->record, &c->d->info);
 		err = err ? err : err2;
 	}
 	return err;
