@@ -123,3 +123,54 @@ vm_finish()
 	sync
 	poweroff -f
 }
+
+# ---------------------------------------------------------------- processes and nodes
+
+# pages_on PID NODE [START-END]: pages of 4 KiB of a process's own memory on a node, by
+# numa_maps; of the mappings between two addresses (hexadecimal, 12 digits) only.
+pages_on()
+{
+	awk -v node="N$2=" -v range="${3:-0-z}" '
+	BEGIN { split(range, limit, "-") }
+	$1 < limit[1] || $1 >= limit[2] { next }
+	/ file=/ && !/memfd|\/dev\/shm|huge/ { next }
+	{
+		kib = 4
+		if ($0 ~ / huge /) { kib = $0; sub(/.*kernelpagesize_kB=/, "", kib) }
+		for (i = 3; i <= NF; i++)
+			if (index($i, node) == 1)
+				n += substr($i, length(node) + 1) * kib / 4
+	}
+	END { print n + 0 }' "/proc/$1/numa_maps"
+}
+
+# is_within VALUE LOW HIGH
+is_within()
+{
+	[ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || { echo "$1 is not from $2 to $3"; return 1; }
+}
+
+# start COMMAND...: runs it in the background until it says "ready"; its pid in $pid.
+start()
+{
+	local out=/tmp/start.$$
+
+	rm -f "$out"
+	mkfifo "$out"
+	"$@" >"$out" &
+	pid=$!
+	read -r _ <"$out"
+	rm -f "$out"
+}
+
+# ends_well PID...: ask processes to end, and see that each ends with 0.
+ends_well()
+{
+	local p bad=0
+
+	kill -TERM "$@"
+	for p; do
+		wait "$p" || { echo "process $p ended with status $?"; bad=1; }
+	done
+	return $bad
+}
