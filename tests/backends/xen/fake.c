@@ -316,8 +316,16 @@ static int fake_nodes(void *h, struct fnuma_topology *out)
 	return err;
 }
 
-static void print(struct fake *f, const char *text)
+static void print(struct fake *f, const char *line)
 {
+	char with_time[128];
+	const char *text = line;
+
+	if (f->timestamps && strncmp(line, "(XEN) ", 6) == 0) {
+		snprintf(with_time, sizeof(with_time), "(XEN) [2026-11-22 20:00:00.125] %s",
+		         line + 6);
+		text = with_time;
+	}
 	for (; *text; text++)
 		f->ring[f->ring_p++ % FAKE_RING] = *text;
 	if (f->ring_p - f->ring_c > FAKE_RING)
@@ -340,7 +348,8 @@ static int fake_key(void *h, char key)
 		         node * FAKE_NODE_PAGES, FAKE_NODE_PAGES, fake_count(f, FAKE_NOBODY, node));
 		print(f, line);
 	}
-	print(f, "(XEN) CPU0 -> NODE0\n(XEN) Memory location of each domain:\n");
+	print(f, "(XEN) CPU0 -> NODE0\n");
+	print(f, "(XEN) Memory location of each domain:\n");
 	for (i = 0; i < FAKE_DOMAINS; i++) {
 		if (!f->dom[i].there)
 			continue;

@@ -62,6 +62,7 @@ struct fake {
 	char ring[FAKE_RING];
 	uint32_t ring_c, ring_p;   /* as in Xen */
 	bool new_format;           /* of 4.18 */
+	bool timestamps;
 	const char *console_extra; /* printed in the middle of an answer */
 	bool scribble;             /* and so much more that the ring wraps */
 	uint64_t now_ns, call_ns, copy_ns; /* a copy: of what is in the pause */

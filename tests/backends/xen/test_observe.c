@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "fake.h"
+#include <errno.h>
+
+#define ABOVE 600u /* beyond the privileged domain's frames */
+
+static uint32_t node_of(struct fixture *t, uint32_t gfn)
+{
+	fnuma_gfn page = {gfn};
+	fnuma_node node;
+
+	assert_int_equal(fnuma_backend_page_nodes(&t->be, t->d, &page, 1, &node), 1);
+	return node.id;
+}
+
+static void move(struct fixture *t, uint32_t gfn, uint32_t to)
+{
+	struct fnuma_result r[FNUMA_BATCH_MAX];
+
+	fixture_allow(t, gfn, 1);
+	assert_int_equal(fixture_move(t, gfn, 1, to, r), 1);
+}
+
+static void the_topology_is_xens_less_the_floor(void **state)
+{
+	static struct fnuma_topology out;
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	assert_int_equal(fnuma_backend_topology(&t.be, &out), FNUMA_OK);
+	assert_int_equal(out.nodes, 2);
+	assert_int_equal(out.page_bytes, 4096);
+	assert_int_equal(out.distance[0][1], 21);
+	assert_int_equal(out.node[0].free_pages, FAKE_NODE_PAGES - 512 - 8);
+	fake_leave(t.f, 0, 3);
+	assert_int_equal(fnuma_backend_topology(&t.be, &out), FNUMA_OK);
+	assert_int_equal(out.node[0].free_pages, 0);
+	fixture_close(&t);
+}
+
+static void a_page_that_only_the_guest_can_own_is_known(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	assert_int_equal(node_of(&t, ABOVE), 1);
+	move(&t, ABOVE, 0);
+	assert_int_equal(node_of(&t, ABOVE), 0);
+	fixture_close(&t);
+}
+
+/* The privileged domain has a page of that number too, and knows which. */
+static void the_privileged_domains_pages_are_told_apart(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	assert_int_equal(node_of(&t, 5), 1);
+	fixture_close(&t);
+}
+
+static void without_its_table_pages_of_both_are_unknown_or_where_we_put_them(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	move(&t, 6, 0);
+	t.f->fail_op = "p2m";
+	t.f->fail_in = 1;
+	t.f->fail_errno = EFAULT;
+	assert_int_equal(node_of(&t, 5), FNUMA_NODE_UNKNOWN_ID);
+	t.f->fail_in = 1;
+	assert_int_equal(node_of(&t, 6), 0);
+	t.f->fail_in = 1;
+	assert_int_equal(node_of(&t, ABOVE), 1);
+	fixture_close(&t);
+}
+
+static void another_guest_with_such_a_frame_makes_it_unknown(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fake_add(t.f, 2, true, 700, 0);
+	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_UNKNOWN_ID);
+	assert_int_equal(node_of(&t, 800), 1);
+	fixture_close(&t);
+}
+
+/* Its own table is its word only: it could name machine frames of others. */
+static void a_pv_guest_makes_it_unknown_as_well(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fake_add(t.f, 2, false, 700, 0);
+	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_UNKNOWN_ID);
+	fixture_close(&t);
+}
+
+static void a_page_put_somewhere_and_replaced_since_is_not_where_it_was_put(void **state)
+{
+	fnuma_gfn page = {ABOVE};
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	move(&t, ABOVE, 0);
+	assert_int_equal(fake_calls.give_back(t.f, 1, &page, 1), 1);
+	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_NONE_ID);
+	assert_int_equal(fake_calls.populate(t.f, 1, &page, 1, fnuma_node_of(1)), 1);
+	assert_int_equal(node_of(&t, ABOVE), 1);
+	fixture_close(&t);
+}
+
+static void a_pv_guests_pages_are_known_by_its_table_where_xens_agrees(void **state)
+{
+	struct fnuma_xen_domain_config domain = {.domid = 2};
+	struct fixture t;
+	uint32_t pv;
+
+	(void)state;
+	fixture_open(&t);
+	pv = fake_add(t.f, 2, false, 700, 0);
+	assert_int_equal(fnuma_xen_attach(t.x, &domain, &t.d), FNUMA_OK);
+	assert_int_equal(node_of(&t, 5), 0);
+	t.f->dom[pv].p2m[5] = t.f->dom[GUEST].p2m[ABOVE]; /* it claims another's */
+	assert_int_equal(node_of(&t, 5), FNUMA_NODE_UNKNOWN_ID);
+	t.f->dom[pv].p2m[6] = 0;
+	assert_int_equal(node_of(&t, 6), FNUMA_NODE_NONE_ID);
+	fixture_close(&t);
+}
+
+static void pages_in_any_order_get_each_its_answer(void **state)
+{
+	fnuma_gfn pages[] = {{900}, {3}, {ABOVE}};
+	fnuma_node nodes[3];
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	move(&t, 3, 0);
+	assert_int_equal(fnuma_backend_page_nodes(&t.be, t.d, pages, 3, nodes), 3);
+	assert_int_equal(nodes[0].id, 1);
+	assert_int_equal(nodes[1].id, 0);
+	assert_int_equal(nodes[2].id, 1);
+	pages[1].n = 5000;
+	assert_int_equal(fnuma_backend_page_nodes(&t.be, t.d, pages, 3, nodes), FNUMA_E_RANGE);
+	fixture_close(&t);
+}
+
+static void errors_of_xen_are_passed_on(void **state)
+{
+	static const char *const ops[] = {"m2p", "list", "key"};
+	fnuma_gfn page = {ABOVE};
+	fnuma_node node;
+	struct fixture t;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		fixture_open(&t);
+		t.f->fail_op = ops[i];
+		t.f->fail_in = 1;
+		t.f->fail_errno = EPERM;
+		assert_int_equal(fnuma_backend_page_nodes(&t.be, t.d, &page, 1, &node),
+		                 FNUMA_E_DENIED);
+		fixture_close(&t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_topology_is_xens_less_the_floor),
+		cmocka_unit_test(a_page_that_only_the_guest_can_own_is_known),
+		cmocka_unit_test(the_privileged_domains_pages_are_told_apart),
+		cmocka_unit_test(without_its_table_pages_of_both_are_unknown_or_where_we_put_them),
+		cmocka_unit_test(another_guest_with_such_a_frame_makes_it_unknown),
+		cmocka_unit_test(a_pv_guest_makes_it_unknown_as_well),
+		cmocka_unit_test(a_page_put_somewhere_and_replaced_since_is_not_where_it_was_put),
+		cmocka_unit_test(a_pv_guests_pages_are_known_by_its_table_where_xens_agrees),
+		cmocka_unit_test(pages_in_any_order_get_each_its_answer),
+		cmocka_unit_test(errors_of_xen_are_passed_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
