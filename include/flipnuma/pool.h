@@ -66,13 +66,12 @@ struct fnuma_pool_config {
 	struct fnuma_trace trace; /**< listener, or zero */
 };
 
-/** @brief A cache's magazine and its counts: a cache line of the pool's memory.
+/** @brief A cache's counts, for others to read: a cache line of the pool's memory.
  *
  * It outlives its cache, and keeps what the cache's pages that are still out
  * amount to; so fnuma_pool_used() needs no lock and never reads freed memory. */
 struct fnuma_pool_cell {
-	fnuma_gfn *slots;    /**< private: pages of the loaded magazine */
-	uint32_t n;          /**< private: how many */
+	uint32_t n;          /**< private: pages in the loaded magazine */
 	uint32_t previous_n; /**< private: pages in the previous magazine */
 	uint32_t base;       /**< private: net pages got from the depot */
 	uint32_t seq;        /**< private: odd while the three above change together */
@@ -81,7 +80,7 @@ struct fnuma_pool_cell {
 	uint32_t previous;   /**< private: magazine index */
 	uint32_t next;       /**< private: next free cell */
 	/** private: the rest of the line */
-	uint32_t pad[(FNUMA_CACHE_LINE - sizeof(fnuma_gfn *)) / 4 - 8];
+	uint32_t pad[FNUMA_CACHE_LINE / 4 - 8];
 };
 
 /** @brief A CPU's or thread's cache: the caller's handle of one. The caller's memory;
@@ -90,9 +89,11 @@ struct fnuma_pool_cell {
  * One user at a time (disable preemption, or own the thread). A handle that is all
  * zero is a detached one. */
 struct fnuma_pool_cache {
+	fnuma_gfn *slots;             /**< private: pages of the loaded magazine */
+	uint32_t n;                   /**< private: as in the cell; 0 in a checked pool */
+	uint32_t room;                /**< private: magazine size; 0 in a checked pool */
 	struct fnuma_pool_cell *cell; /**< private: NULL when detached */
 	struct fnuma_pool *pool;      /**< private: NULL when detached */
-	uint32_t fast_room;           /**< private: magazine size if trusted, else 0 */
 	fnuma_gfn offender;           /**< private: see fnuma_pool_offender() */
 };
 
@@ -399,19 +400,22 @@ static inline void fnuma_pool_trade(fnuma_gfn *slots, const fnuma_gfn *in, fnuma
 #undef FNUMA_POOL_TRADE
 #undef FNUMA_POOL_COPY
 
+/* The cache's own count is written after the cell's: a compiler that sees a take and a give
+ * together then knows it still, and nothing waits for memory. */
+
 /** @brief Take from the loaded magazine; private. @param c cache. @param pages room.
  * @param n pages. @return false, with nothing changed, if that does not do. */
 static inline bool fnuma_pool_take_loaded(struct fnuma_pool_cache *c, fnuma_gfn *pages,
                                           uint32_t n)
 {
-	struct fnuma_pool_cell *cell = c->cell;
-	uint32_t have;
+	uint32_t have = c->n;
 
-	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
+	if (FNUMA_UNLIKELY(n - 1 >= have)) /* nor is it for none */
 		return false;
-	have = cell->n - n;
-	fnuma_pool_copy(pages, cell->slots + have, n);
-	fnuma_port_store(&cell->n, have);
+	have -= n;
+	fnuma_pool_copy(pages, c->slots + have, n);
+	fnuma_port_store(&c->cell->n, have);
+	c->n = have;
 	return true;
 }
 
@@ -420,14 +424,14 @@ static inline bool fnuma_pool_take_loaded(struct fnuma_pool_cache *c, fnuma_gfn 
 static inline bool fnuma_pool_give_loaded(struct fnuma_pool_cache *c,
                                           const fnuma_gfn *pages, uint32_t n)
 {
-	struct fnuma_pool_cell *cell = c->cell;
-	uint32_t have;
+	uint32_t have = c->n;
 
-	if (FNUMA_UNLIKELY(!c->fast_room || n > c->fast_room - cell->n))
+	if (FNUMA_UNLIKELY(n - 1 >= c->room - have))
 		return false;
-	have = cell->n;
-	fnuma_pool_copy(cell->slots + have, pages, n);
-	fnuma_port_store(&cell->n, have + n);
+	fnuma_pool_copy(c->slots + have, pages, n);
+	have += n;
+	fnuma_port_store(&c->cell->n, have);
+	c->n = have;
 	return true;
 }
 
@@ -438,11 +442,11 @@ static inline bool fnuma_pool_exchange_loaded(struct fnuma_pool_cache *c,
                                               const fnuma_gfn *in, fnuma_gfn *out,
                                               uint32_t n)
 {
-	struct fnuma_pool_cell *cell = c->cell;
+	uint32_t have = c->n;
 
-	if (FNUMA_UNLIKELY(!c->fast_room || n > cell->n))
+	if (FNUMA_UNLIKELY(n - 1 >= have))
 		return false;
-	fnuma_pool_trade(cell->slots + (cell->n - n), in, out, n);
+	fnuma_pool_trade(c->slots + (have - n), in, out, n);
 	return true;
 }
 

@@ -44,10 +44,29 @@ extern "C" {
 /** @brief Bytes that two CPUs should not both write to; a power of two. */
 #define FNUMA_CACHE_LINE 64u
 
+/** @brief A location read or written as a whole and exactly once, without ordering; private.
+ *
+ * A volatile access is that on every compiler and machine this port is for, and lets what
+ * is around it stay in registers, which gcc's relaxed atomics do not. The thread sanitizer
+ * must be told by atomics. */
+#if defined(__SANITIZE_THREAD__)
+#define FNUMA_PORT_READ(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define FNUMA_PORT_WRITE(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FNUMA_PORT_READ(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define FNUMA_PORT_WRITE(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#endif
+#endif
+#ifndef FNUMA_PORT_READ
+#define FNUMA_PORT_READ(p) (*(const volatile __typeof__(*(p)) *)(p))
+#define FNUMA_PORT_WRITE(p, v) ((void)(*(volatile __typeof__(*(p)) *)(p) = (v)))
+#endif
+
 /** @brief Load without ordering. @param p address. @return the value. */
 static inline uint32_t fnuma_port_load(const uint32_t *p)
 {
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
+	return FNUMA_PORT_READ(p);
 }
 
 /** @brief Load; nothing after it in program order moves before it. @param p address.
@@ -60,7 +79,7 @@ static inline uint32_t fnuma_port_load_acquire(const uint32_t *p)
 /** @brief Store without ordering. @param p address. @param v value. */
 static inline void fnuma_port_store(uint32_t *p, uint32_t v)
 {
-	__atomic_store_n(p, v, __ATOMIC_RELAXED);
+	FNUMA_PORT_WRITE(p, v);
 }
 
 /** @brief Store; nothing before it in program order moves after it. @param p address.
@@ -73,13 +92,13 @@ static inline void fnuma_port_store_release(uint32_t *p, uint32_t v)
 /** @brief Load a byte without ordering. @param p address. @return the value. */
 static inline uint8_t fnuma_port_load8(const uint8_t *p)
 {
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
+	return FNUMA_PORT_READ(p);
 }
 
 /** @brief Store a byte without ordering. @param p address. @param v value. */
 static inline void fnuma_port_store8(uint8_t *p, uint8_t v)
 {
-	__atomic_store_n(p, v, __ATOMIC_RELAXED);
+	FNUMA_PORT_WRITE(p, v);
 }
 
 /** @brief Replace a byte if it still has the expected value (strong, acquire-release).
@@ -96,7 +115,7 @@ static inline bool fnuma_port_cas8(uint8_t *p, uint8_t expected, uint8_t v)
 static inline void fnuma_port_write64(uint64_t *p, uint64_t v)
 {
 #if UINTPTR_MAX > 0xffffffffu
-	__atomic_store_n(p, v, __ATOMIC_RELAXED);
+	FNUMA_PORT_WRITE(p, v);
 #else
 	*(volatile uint64_t *)p = v;
 #endif
@@ -110,7 +129,7 @@ static inline void fnuma_port_write64(uint64_t *p, uint64_t v)
 static inline uint64_t fnuma_port_read64(const uint64_t *p)
 {
 #if UINTPTR_MAX > 0xffffffffu
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
+	return FNUMA_PORT_READ(p);
 #else
 	uint64_t v, w = *(const volatile uint64_t *)p;
 
@@ -119,6 +138,16 @@ static inline uint64_t fnuma_port_read64(const uint64_t *p)
 		w = *(const volatile uint64_t *)p;
 	} while (v != w);
 	return v;
+#endif
+}
+
+/** @brief A moment's rest in a loop that waits for another CPU, or lets it go first. */
+static inline void fnuma_port_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ __volatile__("yield");
 #endif
 }
 
@@ -137,13 +166,8 @@ static inline void fnuma_port_lock_init(fnuma_port_lock *l)
 static inline void fnuma_port_lock_take(fnuma_port_lock *l)
 {
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE)) {
-		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED)) {
-#if defined(__x86_64__) || defined(__i386__)
-			__builtin_ia32_pause();
-#elif defined(__aarch64__)
-			__asm__ __volatile__("yield");
-#endif
-		}
+		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
+			fnuma_port_relax();
 	}
 }
 

@@ -100,17 +100,10 @@ int fnuma_pool_init(void *memory, size_t bytes, const struct fnuma_pool_config *
 
 int fnuma_pool_attach(struct fnuma_pool *pool, struct fnuma_pool_cache *cache)
 {
-	struct fnuma_pool_cell *cell;
-
 	if (!pool || !cache)
 		return FNUMA_E_INVAL;
-	cell = fnuma_depot_attach(pool);
-	if (!cell)
+	if (!fnuma_depot_attach(pool, cache))
 		return fnuma_depot_refuse(pool, FNUMA_E_NOSPC);
-	cache->cell = cell;
-	cache->pool = pool;
-	cache->fast_room = pool->trusted ? pool->magazine_pages : 0;
-	cache->offender = fnuma_gfn_of(FNUMA_GFN_NONE_N);
 	return FNUMA_OK;
 }
 
@@ -118,7 +111,7 @@ int fnuma_pool_flush(struct fnuma_pool_cache *cache)
 {
 	if (!cache || !cache->pool)
 		return FNUMA_E_INVAL;
-	return (int)fnuma_depot_flush(cache->pool, cache->cell);
+	return (int)fnuma_depot_flush(cache);
 }
 
 int fnuma_pool_detach(struct fnuma_pool_cache *cache)
@@ -127,9 +120,7 @@ int fnuma_pool_detach(struct fnuma_pool_cache *cache)
 
 	if (n < 0)
 		return n;
-	fnuma_depot_detach(cache->pool, cache->cell);
-	memset(cache, 0, sizeof(*cache));
-	cache->offender = fnuma_gfn_of(FNUMA_GFN_NONE_N);
+	fnuma_depot_detach(cache);
 	return FNUMA_OK;
 }
 
@@ -251,25 +242,30 @@ static void mark(struct fnuma_pool *pool, const fnuma_gfn *pages, uint32_t n,
 
 /* The magazines, for either kind of pool. */
 
+static void set_n(struct fnuma_pool_cache *cache, uint32_t n)
+{
+	fnuma_port_store(&cache->cell->n, n);
+	cache->n = cache->room ? n : 0;
+}
+
 /* Up to `n` pages out; the rest are misses, if `count_misses`. */
 static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n,
                      bool count_misses)
 {
-	struct fnuma_pool_cell *cell = cache->cell;
+	const struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t got = 0;
 
 	for (;;) {
 		uint32_t k = n - got < cell->n ? n - got : cell->n;
 
-		fnuma_pool_copy(pages + got, cell->slots + (cell->n - k), k);
-		fnuma_port_store(&cell->n, cell->n - k);
+		fnuma_pool_copy(pages + got, cache->slots + (cell->n - k), k);
+		set_n(cache, cell->n - k);
 		got += k;
 		if (got == n)
 			break;
 		if (cell->previous_n)
-			fnuma_depot_swap(cache->pool, cell);
-		else if (!fnuma_depot_refill(cache->pool, cell,
-		                             count_misses ? n - got : 0))
+			fnuma_depot_swap(cache);
+		else if (!fnuma_depot_refill(cache, count_misses ? n - got : 0))
 			break;
 	}
 	if (!cache->pool->trusted)
@@ -280,20 +276,20 @@ static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t 
 /* `n` pages in. Returns how many; fewer only if they cannot all be the pool's. */
 static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
 {
-	struct fnuma_pool_cell *cell = cache->cell;
+	const struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t each = cache->pool->magazine_pages, done = 0;
 
 	for (;;) {
 		uint32_t k = n - done < each - cell->n ? n - done : each - cell->n;
 
-		fnuma_pool_copy(cell->slots + cell->n, pages + done, k);
-		fnuma_port_store(&cell->n, cell->n + k);
+		fnuma_pool_copy(cache->slots + cell->n, pages + done, k);
+		set_n(cache, cell->n + k);
 		done += k;
 		if (done == n)
 			return n;
 		if (!cell->previous_n)
-			fnuma_depot_swap(cache->pool, cell);
-		else if (!fnuma_depot_spill(cache->pool, cell))
+			fnuma_depot_swap(cache);
+		else if (!fnuma_depot_spill(cache))
 			return done;
 	}
 }
@@ -344,9 +340,9 @@ int fnuma_pool_give(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	return give_slowly(cache, pages, n);
 }
 
-/* A portion that the loaded magazine cannot serve alone. */
-static int exchange_portion(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
-                            fnuma_gfn *out, uint32_t n)
+/* If the loaded magazine has not enough: pages out first, then those given in. */
+static int exchange_anew(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
+                         fnuma_gfn *out, uint32_t n)
 {
 	fnuma_gfn given[FNUMA_BATCH_MAX];
 	uint32_t got, done;
@@ -360,6 +356,17 @@ static int exchange_portion(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
 	memcpy(out + got, given + got, (n - got) * sizeof(*out));
 	if (!cache->pool->trusted)
 		mark(cache->pool, out + got, n - got, PAGE_FLIGHT);
+	return FNUMA_OK;
+}
+
+static int exchange_portion(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
+                            fnuma_gfn *out, uint32_t n)
+{
+	if (n > cache->cell->n)
+		return exchange_anew(cache, in, out, n);
+	fnuma_pool_trade(cache->slots + (cache->cell->n - n), in, out, n);
+	if (!cache->pool->trusted)
+		mark(cache->pool, out, n, PAGE_FLIGHT);
 	return FNUMA_OK;
 }
 
@@ -390,11 +397,6 @@ static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
 		if (error)
 			return error;
 		accept(cache, in, n);
-	}
-	if (!cache->pool->trusted && n <= cache->cell->n) {
-		fnuma_pool_trade(cache->cell->slots + (cache->cell->n - n), in, out, n);
-		mark(cache->pool, out, n, PAGE_FLIGHT);
-		return (int)n;
 	}
 	for (i = 0; i < n; i += k) {
 		k = n - i < FNUMA_BATCH_MAX ? n - i : FNUMA_BATCH_MAX;
@@ -494,7 +496,7 @@ void fnuma_pool_stats(struct fnuma_pool *pool, struct fnuma_pool_stats *out)
 	memset(out, 0, sizeof(*out));
 	if (!pool)
 		return;
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	out->size_pages = pool->size;
 	out->depot_home_pages = pool->home.pages;
 	out->depot_remote_pages = pool->remote.pages;
@@ -505,6 +507,6 @@ void fnuma_pool_stats(struct fnuma_pool *pool, struct fnuma_pool_stats *out)
 	out->shrunk = pool->shrunk;
 	out->brought_home = pool->brought_home;
 	memcpy(out->refused, pool->refused, sizeof(out->refused));
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	count_out(pool, out);
 }

@@ -131,14 +131,14 @@ static uint32_t room(const struct fnuma_pool *pool)
 }
 
 /*
- * Change what a cell's `out` is computed from. `seq` is odd meanwhile; the stores of the
- * data are releases, so whoever sees one of them sees the odd `seq` as well, and tries
- * again.
+ * Change a cache's magazines, and with them what its cell's `out` is computed from. `seq` is
+ * odd meanwhile; the stores of the data are releases, so whoever sees one of them sees the
+ * odd `seq` as well, and tries again.
  */
-static void cell_set(const struct fnuma_pool *pool, struct fnuma_pool_cell *cell,
-                     uint32_t loaded, uint32_t n, uint32_t previous, uint32_t previous_n,
-                     uint32_t base)
+static void set_magazines(struct fnuma_pool_cache *cache, uint32_t loaded, uint32_t n,
+                          uint32_t previous, uint32_t previous_n, uint32_t base)
 {
+	struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t seq = cell->seq;
 
 	fnuma_port_store(&cell->seq, seq + 1);
@@ -146,23 +146,27 @@ static void cell_set(const struct fnuma_pool *pool, struct fnuma_pool_cell *cell
 	fnuma_port_store_release(&cell->previous_n, previous_n);
 	fnuma_port_store_release(&cell->n, n);
 	fnuma_port_store_release(&cell->seq, seq + 2);
-	cell->slots = slots_of(pool, loaded);
 	cell->loaded = loaded;
 	cell->previous = previous;
+	cache->slots = slots_of(cache->pool, loaded);
+	cache->n = cache->room ? n : 0;
 }
 
-void fnuma_depot_swap(struct fnuma_pool *pool, struct fnuma_pool_cell *cell)
+void fnuma_depot_swap(struct fnuma_pool_cache *cache)
 {
-	cell_set(pool, cell, cell->previous, cell->previous_n, cell->loaded, cell->n,
-	         cell->base);
+	struct fnuma_pool_cell *cell = cache->cell;
+
+	set_magazines(cache, cell->previous, cell->previous_n, cell->loaded, cell->n,
+	              cell->base);
 }
 
-bool fnuma_depot_refill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell,
-                        uint32_t missing)
+bool fnuma_depot_refill(struct fnuma_pool_cache *cache, uint32_t missing)
 {
+	struct fnuma_pool_cell *cell = cache->cell;
+	struct fnuma_pool *pool = cache->pool;
 	uint32_t magazine, n = 0;
 
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock_for_flip(pool);
 	magazine = list_take(pool, &pool->remote, &n);
 	if (magazine == DEPOT_NONE)
 		magazine = list_take(pool, &pool->home, &n);
@@ -170,32 +174,34 @@ bool fnuma_depot_refill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell,
 		pool->misses += missing;
 	else
 		empty_push(pool, cell->loaded);
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	if (magazine == DEPOT_NONE)
 		return false;
-	cell_set(pool, cell, magazine, n, cell->previous, cell->previous_n,
-	         cell->base + n);
+	set_magazines(cache, magazine, n, cell->previous, cell->previous_n,
+	              cell->base + n);
 	return true;
 }
 
-bool fnuma_depot_spill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell)
+bool fnuma_depot_spill(struct fnuma_pool_cache *cache)
 {
+	struct fnuma_pool_cell *cell = cache->cell;
+	struct fnuma_pool *pool = cache->pool;
 	uint32_t each = pool->magazine_pages, magazine = DEPOT_NONE;
 
 	FNUMA_ASSERT(cell->n == each && cell->previous_n == each);
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock_for_flip(pool);
 	/* The cell has two full ones: more than there is room for means pages that are
 	 * not the pool's, and a checked pool lets none in. */
 	if (room(pool) >= 2 * each) {
 		full_push_head(pool, &pool->remote, cell->previous);
 		magazine = empty_pop(pool);
 	}
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	if (magazine == DEPOT_NONE) {
 		FNUMA_ASSERT(pool->trusted);
 		return false;
 	}
-	cell_set(pool, cell, magazine, 0, cell->loaded, each, cell->base - each);
+	set_magazines(cache, magazine, 0, cell->loaded, each, cell->base - each);
 	return true;
 }
 
@@ -220,23 +226,24 @@ static uint32_t unload(struct fnuma_pool *pool, uint32_t *magazine, uint32_t n)
 	return n;
 }
 
-uint32_t fnuma_depot_flush(struct fnuma_pool *pool, struct fnuma_pool_cell *cell)
+uint32_t fnuma_depot_flush(struct fnuma_pool_cache *cache)
 {
+	struct fnuma_pool_cell *cell = cache->cell;
+	struct fnuma_pool *pool = cache->pool;
 	uint32_t loaded = cell->loaded, previous = cell->previous, n;
 
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	n = unload(pool, &loaded, cell->n);
 	n += unload(pool, &previous, cell->previous_n);
-	fnuma_port_lock_drop(&pool->lock);
-	cell_set(pool, cell, loaded, 0, previous, 0, cell->base - n);
+	pool_unlock(pool);
+	set_magazines(cache, loaded, 0, previous, 0, cell->base - n);
 	return n;
 }
 
-struct fnuma_pool_cell *fnuma_depot_attach(struct fnuma_pool *pool)
+static struct fnuma_pool_cell *free_cell(struct fnuma_pool *pool)
 {
 	struct fnuma_pool_cell *cell = NULL;
 
-	fnuma_port_lock_take(&pool->lock);
 	if (pool->free_cell != DEPOT_NONE) {
 		cell = &pool->cells[pool->free_cell];
 		pool->free_cell = cell->next;
@@ -244,30 +251,48 @@ struct fnuma_pool_cell *fnuma_depot_attach(struct fnuma_pool *pool)
 		cell = &pool->cells[pool->cells_used];
 		fnuma_port_store_release(&pool->cells_used, pool->cells_used + 1);
 	}
-	if (cell) {
-		uint32_t loaded = empty_pop(pool), previous = empty_pop(pool);
-
-		cell_set(pool, cell, loaded, 0, previous, 0, cell->base);
-	}
-	fnuma_port_lock_drop(&pool->lock);
 	return cell;
 }
 
-void fnuma_depot_detach(struct fnuma_pool *pool, struct fnuma_pool_cell *cell)
+bool fnuma_depot_attach(struct fnuma_pool *pool, struct fnuma_pool_cache *cache)
 {
-	fnuma_port_lock_take(&pool->lock);
+	struct fnuma_pool_cell *cell;
+
+	pool_lock(pool);
+	cell = free_cell(pool);
+	if (cell) {
+		uint32_t loaded = empty_pop(pool), previous = empty_pop(pool);
+
+		cache->pool = pool;
+		cache->cell = cell;
+		cache->room = pool->trusted ? pool->magazine_pages : 0;
+		cache->offender = fnuma_gfn_of(FNUMA_GFN_NONE_N);
+		set_magazines(cache, loaded, 0, previous, 0, cell->base);
+	}
+	pool_unlock(pool);
+	return cell != NULL;
+}
+
+void fnuma_depot_detach(struct fnuma_pool_cache *cache)
+{
+	struct fnuma_pool_cell *cell = cache->cell;
+	struct fnuma_pool *pool = cache->pool;
+
+	pool_lock(pool);
 	empty_push(pool, cell->loaded);
 	empty_push(pool, cell->previous);
 	cell->next = pool->free_cell;
 	pool->free_cell = (uint32_t)(cell - pool->cells);
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
+	memset(cache, 0, sizeof(*cache));
+	cache->offender = fnuma_gfn_of(FNUMA_GFN_NONE_N);
 }
 
 int fnuma_depot_refuse(struct fnuma_pool *pool, int error)
 {
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	pool->refused[-error]++;
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	return error;
 }
 
@@ -275,11 +300,12 @@ uint32_t fnuma_depot_pull(struct fnuma_pool *pool, struct depot_list *list,
                           enum page_state to, fnuma_gfn *pages, uint32_t n)
 {
 	enum page_state from = list == &pool->lost ? PAGE_AWAY : PAGE_FREE;
+	uint32_t *count = to == PAGE_HELD ? &pool->held : &pool->away;
 	uint32_t got = 0;
 	fnuma_gfn page;
 
-	fnuma_port_lock_take(&pool->lock);
-	while (n-- && list_pop(pool, list, &page)) {
+	pool_lock(pool);
+	for (; n && list_pop(pool, list, &page); pool_breathe(pool, --n)) {
 		if (page.n >= pool->frames || book_get(pool, page) != from) {
 			FNUMA_ASSERT(pool->trusted);
 			pool->refused[-FNUMA_E_STATE]++;
@@ -288,12 +314,9 @@ uint32_t fnuma_depot_pull(struct fnuma_pool *pool, struct depot_list *list,
 		}
 		book_set(pool, page, to);
 		pages[got++] = page;
+		++*count;
 	}
-	if (to == PAGE_HELD)
-		pool->held += got;
-	else
-		pool->away += got;
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	return got;
 }
 
@@ -308,11 +331,12 @@ void fnuma_depot_return(struct fnuma_pool *pool, struct depot_list *list,
 {
 	uint32_t i;
 
-	fnuma_port_lock_take(&pool->lock);
-	pool->away -= n;
-	for (i = 0; i < n; i++)
+	pool_lock(pool);
+	for (i = 0; i < n; pool_breathe(pool, ++i)) {
+		pool->away--;
 		fnuma_depot_file(pool, list, pages[i]);
-	fnuma_port_lock_drop(&pool->lock);
+	}
+	pool_unlock(pool);
 }
 
 void fnuma_depot_init(struct fnuma_pool *pool, uint32_t magazines)

@@ -58,13 +58,19 @@ struct fnuma_pool {
 	uint32_t *next;   /* of each magazine: its list's next */
 	uint8_t *book;    /* enum page_state: a byte or two bits for each frame */
 
+	/* The lock has a line of its own: who waits reads it all the time, and who holds it
+	 * writes what is behind. */
+	uint8_t before_lock[FNUMA_CACHE_LINE];
+	fnuma_port_lock lock;
+	uint32_t flip_waits; /* a hint, from who wants the lock to who can wait */
+	uint8_t after_lock[FNUMA_CACHE_LINE];
+
 	/* read without the lock, written under it */
 	uint32_t size;
 	uint32_t cells_used; /* cells that were ever attached: the first so many */
 	uint32_t astray;     /* net pages dropped as not ours: as if still out */
 
 	/* under the lock */
-	fnuma_port_lock lock;
 	bool resizing;
 	struct depot_list remote;
 	struct depot_list home;
@@ -80,27 +86,69 @@ struct fnuma_pool {
 	uint64_t refused[FNUMA_REASONS];
 };
 
+/*
+ * The depot lock, two ways. A flip that has to wait says so, and the control path, which
+ * takes the lock again and again, lets it go first: a spinning lock alone is nobody's turn,
+ * and the other CPU may lose it a thousand times in a row. It does not insist: if whoever
+ * waits was itself put to sleep, the control path goes on after a while.
+ */
+#define POOL_PATIENCE 256u
+
+static inline void pool_lock_for_flip(struct fnuma_pool *pool)
+{
+	fnuma_port_store(&pool->flip_waits, 1);
+	fnuma_port_lock_take(&pool->lock);
+	fnuma_port_store(&pool->flip_waits, 0);
+}
+
+static inline void pool_lock(struct fnuma_pool *pool)
+{
+	uint32_t i;
+
+	for (i = 0; i < POOL_PATIENCE && fnuma_port_load(&pool->flip_waits); i++)
+		fnuma_port_relax();
+	fnuma_port_lock_take(&pool->lock);
+}
+
+static inline void pool_unlock(struct fnuma_pool *pool)
+{
+	fnuma_port_lock_drop(&pool->lock);
+}
+
+/* Pages that the control path handles before it lets go of the lock for a moment: a flip
+ * waits for no more than these. */
+#define POOL_BREATH 8u
+
+/* The lock is held, and its rules hold; `i` counts pages. */
+static inline void pool_breathe(struct fnuma_pool *pool, uint32_t i)
+{
+	if (i % POOL_BREATH)
+		return;
+	pool_unlock(pool);
+	pool_lock(pool);
+}
+
 /* Count a refusal. Returns `error`. Takes the lock. */
 int fnuma_depot_refuse(struct fnuma_pool *pool, int error);
 
 /* Put a magazine of pages in place of an empty loaded one. False if there is none; then
  * `missing` misses are counted. Takes the lock. */
-bool fnuma_depot_refill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell,
-                        uint32_t missing);
+bool fnuma_depot_refill(struct fnuma_pool_cache *cache, uint32_t missing);
 
 /* Put an empty magazine in place of a full loaded one, when previous is full as well.
  * False if the pool would hold more pages than it has. Takes the lock. */
-bool fnuma_depot_spill(struct fnuma_pool *pool, struct fnuma_pool_cell *cell);
+bool fnuma_depot_spill(struct fnuma_pool_cache *cache);
 
 /* Return a cell's pages. Returns how many. Takes the lock. */
-uint32_t fnuma_depot_flush(struct fnuma_pool *pool, struct fnuma_pool_cell *cell);
+uint32_t fnuma_depot_flush(struct fnuma_pool_cache *cache);
 
-/* Trade loaded for previous. The cell's user; no lock. */
-void fnuma_depot_swap(struct fnuma_pool *pool, struct fnuma_pool_cell *cell);
+/* Trade loaded for previous. No lock. */
+void fnuma_depot_swap(struct fnuma_pool_cache *cache);
 
-/* A cell for a new cache, or NULL; and back, once flushed. Take the lock. */
-struct fnuma_pool_cell *fnuma_depot_attach(struct fnuma_pool *pool);
-void fnuma_depot_detach(struct fnuma_pool *pool, struct fnuma_pool_cell *cell);
+/* A cell for a new cache; false if there is none. And back, once flushed; the handle is then
+ * a detached one. Take the lock. */
+bool fnuma_depot_attach(struct fnuma_pool *pool, struct fnuma_pool_cache *cache);
+void fnuma_depot_detach(struct fnuma_pool_cache *cache);
 
 /* Out of a list and into the state PAGE_HELD or PAGE_AWAY: up to `n` pages, fewer at the
  * list's end or where pages turn out not to be ours. Takes the lock. */

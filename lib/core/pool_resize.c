@@ -50,10 +50,10 @@ static int begin(struct job *job, struct fnuma_pool *pool, uint32_t n, uint32_t 
 		return fnuma_depot_refuse(pool, FNUMA_E_INVAL);
 	if (!can(pool, caps))
 		return fnuma_depot_refuse(pool, FNUMA_E_NOTSUP);
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	busy = pool->resizing;
 	pool->resizing = true;
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	if (busy)
 		return fnuma_depot_refuse(pool, FNUMA_E_BUSY);
 	memset(job, 0, sizeof(*job));
@@ -89,11 +89,11 @@ static int end(struct job *job, enum fnuma_event_kind kind, uint32_t n)
 
 	if (job->done || job->why) /* else there was nothing to decide */
 		tell(job, kind, job->done, job->done < n ? job->why : FNUMA_OK);
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	pool->resizing = false;
 	if (!job->done)
 		pool->refused[-job->why] += job->why != FNUMA_OK;
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	return job->done ? (int)job->done : job->why;
 }
 
@@ -107,18 +107,18 @@ static void give_in(struct job *job, int error)
 /* Count pages that something went wrong with. */
 static void count_pages(struct job *job, int error, uint32_t n)
 {
-	fnuma_port_lock_take(&job->pool->lock);
+	pool_lock(job->pool);
 	job->pool->refused[-error] += n;
-	fnuma_port_lock_drop(&job->pool->lock);
+	pool_unlock(job->pool);
 }
 
 static uint32_t listed(struct fnuma_pool *pool, const struct depot_list *list)
 {
 	uint32_t pages;
 
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	pages = list->pages;
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	return pages;
 }
 
@@ -130,12 +130,13 @@ static void adopt(struct job *job, const fnuma_gfn *pages,
                   const struct fnuma_result *results, uint32_t n)
 {
 	struct fnuma_pool *pool = job->pool;
+	struct depot_list *lists[FNUMA_BATCH_MAX];
 	uint32_t i, added = 0;
 
-	fnuma_port_lock_take(&pool->lock);
-	for (i = 0; i < n; i++) {
-		struct depot_list *list = pool_list_for(pool, pages[i], results[i].node);
-
+	for (i = 0; i < n; i++)
+		lists[i] = pool_list_for(pool, pages[i], results[i].node);
+	pool_lock(pool);
+	for (i = 0; i < n; pool_breathe(pool, ++i)) {
 		if (pages[i].n >= pool->frames ||
 		    book_get(pool, pages[i]) != PAGE_OUTSIDE) {
 			job->why = FNUMA_E_BACKEND;
@@ -143,15 +144,15 @@ static void adopt(struct job *job, const fnuma_gfn *pages,
 		}
 		if (results[i].outcome != FNUMA_DONE) {
 			job->why = FNUMA_E_LOST_TRACK;
-			list = &pool->lost;
+			lists[i] = &pool->lost;
 		}
 		fnuma_port_store(&pool->size, pool->size + 1);
-		fnuma_depot_file(pool, list, pages[i]);
+		fnuma_depot_file(pool, lists[i], pages[i]);
 		added++;
 	}
 	pool->grown += added;
 	pool->refused[-FNUMA_E_BACKEND] += n - added;
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	job->done += added;
 }
 
@@ -376,9 +377,9 @@ static uint32_t gather(struct job *job, struct depot_list *list, uint32_t n,
 /* Count what gather() brought home. */
 static void count_home(struct job *job)
 {
-	fnuma_port_lock_take(&job->pool->lock);
+	pool_lock(job->pool);
 	job->pool->brought_home += job->home;
-	fnuma_port_lock_drop(&job->pool->lock);
+	pool_unlock(job->pool);
 }
 
 /* Pages of the next batch that may be moved within the budget. */
@@ -473,10 +474,10 @@ static void release(struct job *job, struct depot_list *list, const fnuma_gfn *p
 		fnuma_depot_return(pool, list, pages, n);
 		return;
 	}
-	fnuma_port_lock_take(&pool->lock);
-	for (i = 0; i < n; i++)
+	pool_lock(pool);
+	for (i = 0; i < n; pool_breathe(pool, ++i))
 		job->done += settle(job, list == &pool->lost, pages[i], results[i]);
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 }
 
 static void release_lost(struct job *job, uint32_t n)
@@ -597,16 +598,16 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
 	if (!pages || !nodes || !n || n > FNUMA_BATCH_MAX)
 		return fnuma_depot_refuse(pool, FNUMA_E_INVAL);
 	repeat = first_repeat(pages, n);
-	fnuma_port_lock_take(&pool->lock);
+	pool_lock(pool);
 	error = may_unhold(pool, pages, n, repeat);
 	if (error) {
 		pool->refused[-error]++;
-		fnuma_port_lock_drop(&pool->lock);
+		pool_unlock(pool);
 		return error;
 	}
 	pool->held -= n;
 	for (i = 0; i < n; i++)
 		fnuma_depot_file(pool, pool_list_for(pool, pages[i], nodes[i]), pages[i]);
-	fnuma_port_lock_drop(&pool->lock);
+	pool_unlock(pool);
 	return (int)n;
 }

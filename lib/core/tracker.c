@@ -2,6 +2,7 @@
 #include <flipnuma/tracker.h>
 #include <string.h>
 #include "num.h"
+#include "tracker_wide.h"
 
 /*
  * The table. 64 pages are a group of 4 words of 16 lanes (8 words of 8 lanes on hosts of
@@ -47,6 +48,7 @@ struct fnuma_tracker {
 	uint32_t frames;
 	uint32_t nodes;
 	uint32_t lane;      /* NARROW or WIDE */
+	bool wide_search;   /* tracker_wide.c can be used */
 	uint32_t n_ranges;
 	uint32_t remote;
 	uint64_t home_nodes;
@@ -234,6 +236,7 @@ int fnuma_tracker_init(void *memory, size_t bytes,
 	t->frames = config->frames;
 	t->nodes = config->nodes;
 	t->lane = lane_for(config->nodes);
+	t->wide_search = t->lane == NARROW && fnuma_tracker_cpu_is_wide();
 	t->n_ranges = p.ranges;
 	t->ranges = (struct range *)(t + 1);
 	table = (uintptr_t)memory + p.bytes - p.table_bytes;
@@ -553,6 +556,32 @@ ALWAYS_INLINE uint32_t search_in(const struct fnuma_tracker *t, const struct ran
 	return end;
 }
 
+/* From one group's beginning to another's, as far as wide registers go. */
+static uint32_t search_wide(const struct fnuma_tracker *t, const struct range *r,
+                            uint32_t first, uint32_t end, struct search *s)
+{
+	return fnuma_tracker_search_wide(word_of(t, first, NARROW),
+	                                 repeated(r->weights[0].node, NARROW), first,
+	                                 end & ~(GROUP_PAGES - 1), s->pages, s->max,
+	                                 &s->found);
+}
+
+static uint32_t search_narrow(const struct fnuma_tracker *t, const struct range *r,
+                              uint32_t first, uint32_t end, struct search *s)
+{
+	uint32_t group = (first + GROUP_PAGES - 1) & ~(GROUP_PAGES - 1);
+
+	if (t->wide_search && group < end) {
+		if (first < group)
+			first = search_in(t, r, first, group, s, AWAY_FROM_ONE, NARROW);
+		if (first == group && s->found < s->max)
+			first = search_wide(t, r, first, end, s);
+	}
+	if (first < end && s->found < s->max)
+		first = search_in(t, r, first, end, s, AWAY_FROM_ONE, NARROW);
+	return first;
+}
+
 /* The ways that are worth code of their own. */
 static uint32_t search(const struct fnuma_tracker *t, const struct range *r,
                        uint32_t first, uint32_t end, struct search *s, enum kind kind)
@@ -560,7 +589,7 @@ static uint32_t search(const struct fnuma_tracker *t, const struct range *r,
 	if (t->lane == WIDE)
 		return search_in(t, r, first, end, s, kind, WIDE);
 	if (kind == AWAY_FROM_ONE)
-		return search_in(t, r, first, end, s, AWAY_FROM_ONE, NARROW);
+		return search_narrow(t, r, first, end, s);
 	if (kind == AWAY_FROM_SEVERAL)
 		return search_in(t, r, first, end, s, AWAY_FROM_SEVERAL, NARROW);
 	return search_in(t, r, first, end, s, UNPLACED, NARROW);
