@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Figures of the pool beside its peers. */
+#define _GNU_SOURCE /* RTLD_DEEPBIND */
+#include "pool_ours.h"
+#include "pool_dpdk.h"
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+const uint32_t pool_bursts[POOL_N_BURSTS] = {
+#define A_BURST(n) n,
+	POOL_BURSTS(A_BURST)
+#undef A_BURST
+};
+
+/* Ours first, then the peers; DPDK's cached pools are the best of them. */
+static const struct pool_contender *contenders[] = {
+	&pool_inline, NULL, &pool_exchange, NULL, &pool_checked, NULL, &pool_limit, &pool_mempool, &pool_mempool_own, &pool_mempool_nocache, &pool_ring,
+	&pool_stack, &pool_ck, &pool_urcu, &pool_jemalloc, &pool_glibc,
+};
+enum {
+	INLINE, CALL, EXCHANGE_INLINE, EXCHANGE_CALL, CHECKED, EMPTY_CALL, LIMIT,
+	 MEMPOOL, MEMPOOL_OWN, MEMPOOL_NOCACHE, N = sizeof(contenders) / sizeof(*contenders)
+};
+
+/* Two ways through the shared library, and what two calls of it cost that do nothing. */
+static void load_call(void)
+{
+	void *module = dlopen(SPEED_CALL, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+
+	contenders[CALL] = module ? dlsym(module, "pool_call") : NULL;
+	contenders[EXCHANGE_CALL] = module ? dlsym(module, "pool_exchange_call") : NULL;
+	contenders[EMPTY_CALL] = module ? dlsym(module, "pool_empty_call") : NULL;
+	if (!contenders[CALL] || !contenders[EXCHANGE_CALL] || !contenders[EMPTY_CALL])
+		speed_die("cannot load %s: %s", SPEED_CALL, dlerror());
+}
+
+static void open_all(void)
+{
+	static bool open;
+	unsigned i;
+
+	if (open)
+		return;
+	open = true;
+	load_call();
+	dpdk_start();
+	for (i = 0; i < N; i++)
+		contenders[i]->open(contenders[i]->state);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Everything that went in comes out, once. */
+static void check_conserved(const struct pool_contender *c)
+{
+	uint64_t *handles = speed_alloc(POOL_HANDLES * sizeof(*handles));
+	uint64_t *inorder = speed_alloc(POOL_HANDLES * sizeof(*handles));
+	uint32_t n, i;
+
+	c->flush(c->state);
+	n = c->drain(c->state, handles, POOL_HANDLES);
+	if (n != POOL_HANDLES)
+		speed_die("%s has %u handles of %u", c->name, n, POOL_HANDLES);
+	memcpy(inorder, handles, POOL_HANDLES * sizeof(*handles));
+	qsort(inorder, n, sizeof(*inorder), ascending);
+	for (i = 1; i < n; i++)
+		if (inorder[i] == inorder[i - 1])
+			speed_die("%s handed a handle out twice", c->name);
+	c->refill(c->state, handles, n);
+	free(handles);
+	free(inorder);
+}
+
+static void check_all(void)
+{
+	unsigned i;
+
+	for (i = 0; i < N; i++)
+		check_conserved(contenders[i]);
+}
+
+static unsigned cases_of(struct speed_case *cases, unsigned burst)
+{
+	unsigned i;
+
+	for (i = 0; i < N; i++)
+		cases[i] = (struct speed_case){
+			contenders[i]->name, contenders[i]->pairs[burst],
+			contenders[i]->join(contenders[i]->state, 0), POOL_PAIRS, NULL};
+	return N;
+}
+
+/* The peer at its best: whichever of its two ways is faster here. */
+static const struct speed_case *best_mempool(const struct speed_case *cases)
+{
+	return speed_best(cases + MEMPOOL, 2);
+}
+
+static void tell_burst(unsigned burst)
+{
+	static const char *const suffixes[] = {"inline", "call", "exchange", "exchange_call",
+	                                       "checked", "empty_call", "limit"};
+	uint32_t n = pool_bursts[burst];
+	struct speed_case cases[N];
+	unsigned i;
+
+	cases_of(cases, burst);
+	speed_rounds(cases, N, 400);
+	for (i = 0; i < N; i++)
+		speed_tell_case(&cases[i], "ns", "pool_b%u_%s_ns", n,
+		                i <= LIMIT ? suffixes[i] : cases[i].name);
+	for (i = 0; i < MEMPOOL; i++)
+		speed_tell_ratio(&cases[i], best_mempool(cases), "pool_%s_b%u_vs_mempool",
+		                 suffixes[i], n);
+	speed_free(cases, N);
+}
+
+void speed_pool(void)
+{
+	open_all();
+	tell_burst(POOL_B1);
+	tell_burst(POOL_B8);
+	tell_burst(POOL_B32);
+	tell_burst(POOL_B256);
+	check_all();
+}
+
+/* --- two threads, and caches that spill --- */
+
+struct pair {
+	speed_slice slice;
+	void *users[2];
+};
+
+static struct pair pairs[2 * N];
+
+static double both(void *context)
+{
+	struct pair *p = context;
+
+	return speed_both(p->slice, p->users[0], p->users[1]);
+}
+
+/* Cases of those contenders that have the job, by one thread or by two. */
+static unsigned swing_cases(struct speed_case *cases, unsigned *which, unsigned threads)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < N; i++) {
+		const struct pool_contender *c = contenders[i];
+
+		if (!c->swing || (threads == 2 && i == LIMIT))
+			continue;
+		pairs[n] = (struct pair){c->swing, {c->join(c->state, 0), c->join(c->state, 1)}};
+		cases[n] = (struct speed_case){c->name, threads == 2 ? both : c->swing,
+		                               threads == 2 ? &pairs[n] : pairs[n].users[0],
+		                               POOL_SWING, NULL};
+		which[n++] = i;
+	}
+	return n;
+}
+
+static const struct speed_case *case_of(const struct speed_case *cases, const unsigned *which,
+                                        unsigned contender)
+{
+	for (; *which != contender; which++)
+		cases++;
+	return cases;
+}
+
+static void tell_swing(unsigned threads)
+{
+	struct speed_case cases[N];
+	unsigned which[N], n = swing_cases(cases, which, threads), i;
+
+	speed_rounds(cases, n, 400);
+	for (i = 0; i < n; i++)
+		speed_tell_case(&cases[i], "ns", "pool_swing_%ut_%s_ns", threads, cases[i].name);
+	speed_tell_ratio(&cases[0], speed_best(case_of(cases, which, MEMPOOL), 2),
+	                 "pool_swing_%ut_vs_mempool", threads);
+	speed_free(cases, n);
+}
+
+static void tell_two(void)
+{
+	struct speed_case cases[N];
+	unsigned i, n = 0, nocache = 0;
+
+	for (i = 0; i < N; i++) {
+		const struct pool_contender *c = contenders[i];
+
+		if (i == LIMIT)
+			continue;
+		nocache = i == MEMPOOL_NOCACHE ? n : nocache;
+		pairs[n] = (struct pair){c->pairs[POOL_B32],
+		                         {c->join(c->state, 0), c->join(c->state, 1)}};
+		cases[n] = (struct speed_case){c->name, both, &pairs[n], POOL_PAIRS, NULL};
+		n++;
+	}
+	speed_rounds(cases, n, 400);
+	for (i = 0; i < n; i++)
+		speed_tell_case(&cases[i], "ns", "pool_2t_b32_%s_ns", cases[i].name);
+	speed_tell_ratio(&cases[INLINE], &cases[nocache], "pool_2t_b32_vs_mempool_nocache");
+	speed_free(cases, n);
+}
+
+/* --- asking, and resizing, while others run --- */
+
+static struct ours *trusted(void)
+{
+	return pool_inline.state;
+}
+
+static void take_and_give(void *user)
+{
+	pool_inline.pairs[POOL_B32](user);
+}
+
+static double ask_used(void *context)
+{
+	uint64_t begin = speed_now_ns(), sum = 1;
+	uint32_t i;
+
+	for (i = 0; i < POOL_PAIRS; i++)
+		sum += fnuma_pool_used(context);
+	speed_use(sum);
+	return (double)(speed_now_ns() - begin);
+}
+
+static double ask_avail(void *context)
+{
+	uint64_t begin = speed_now_ns(), sum = 1;
+	uint32_t i;
+
+	for (i = 0; i < POOL_PAIRS; i++)
+		sum += rte_mempool_avail_count(context);
+	speed_use(sum);
+	return (double)(speed_now_ns() - begin);
+}
+
+static void tell_occupancy(void)
+{
+	struct speed_case cases[] = {
+		{"used", ask_used, trusted()->pool, POOL_PAIRS, NULL},
+		{"avail", ask_avail, rte_mempool_lookup("mempool"), POOL_PAIRS, NULL},
+	};
+
+	pool_inline.join(trusted(), 0);
+	speed_rounds(cases, 2, 200);
+	speed_tell_case(&cases[0], "ns", "pool_occupancy_quiet_ns");
+	speed_tell_case(&cases[1], "ns", "mempool_occupancy_quiet_ns");
+	speed_free(cases, 2);
+	if (speed_cpus() < 2)
+		return;
+	speed_background(take_and_give, pool_inline.join(trusted(), 1));
+	speed_rounds(cases, 1, 200);
+	speed_background_stop();
+	speed_tell_case(&cases[0], "ns", "pool_occupancy_ns");
+	speed_free(cases, 1);
+}
+
+/* Forth and back by a tenth, a batch at a time. */
+static void resize(void *context)
+{
+	struct fnuma_pool *pool = context;
+	static bool shrinking;
+	uint32_t least = POOL_HANDLES, most = POOL_HANDLES + POOL_HANDLES / 10;
+
+	if (fnuma_pool_resize(pool, shrinking ? least : most, FNUMA_BATCH_MAX, 0) <= 0)
+		shrinking = !shrinking;
+}
+
+#define TAKES 20000u
+
+/* Single takes of 32 out of a swing, each by itself. The 99.9th percentile. */
+static double take_p999(void *user)
+{
+	static fnuma_gfn h[POOL_SWING];
+	static uint64_t took[TAKES];
+	uint32_t i, k, n = 0;
+
+	while (n < TAKES) {
+		for (i = 0; i < POOL_SWING && n < TAKES; i += 32) {
+			uint64_t begin = speed_ticks();
+
+			if (fnuma_pool_take_inline(user, h + i, 32) != 32)
+				speed_die("a take failed");
+			took[n++] = speed_ticks() - begin;
+		}
+		for (k = 0; k < i; k += 32)
+			if (fnuma_pool_give_inline(user, h + k, 32) != 32)
+				speed_die("a give failed");
+	}
+	qsort(took, n, sizeof(*took), ascending);
+	return (double)took[TAKES - TAKES / 1000 - 1] / speed_ticks_per_ns();
+}
+
+/* Without resizing the other CPU is as busy, with nothing of ours. */
+static void spin(void *context)
+{
+	uint64_t until = speed_ticks() + 1000;
+
+	(void)context;
+	while (speed_ticks() < until)
+		;
+}
+
+static void tell_resize(void)
+{
+	struct speed_case cases[2];
+	unsigned rounds = speed_scaled(60), r;
+
+	cases[0].samples = speed_alloc((rounds + 1) * sizeof(double));
+	cases[1].samples = speed_alloc((rounds + 1) * sizeof(double));
+	cases[0].samples[0] = cases[1].samples[0] = rounds;
+	for (r = 1; r <= rounds; r++) {
+		void *user = pool_inline.join(trusted(), 0);
+
+		speed_background(spin, NULL);
+		cases[1].samples[r] = take_p999(user);
+		speed_background_stop();
+		speed_background(resize, trusted()->pool);
+		cases[0].samples[r] = take_p999(user);
+		speed_background_stop();
+	}
+	speed_tell_case(&cases[1], "ns", "pool_take_p999_ns");
+	speed_tell_case(&cases[0], "ns", "pool_take_p999_resizing_ns");
+	speed_tell_ratio(&cases[0], &cases[1], "pool_resize_p999_ratio");
+	speed_free(cases, 2);
+	/* Back to what it was, for the check. */
+	while (fnuma_pool_resize(trusted()->pool, POOL_HANDLES, FNUMA_BATCH_MAX, 0) > 0)
+		;
+}
+
+void speed_pool_threads(void)
+{
+	open_all();
+	tell_swing(1);
+	if (speed_cpus() == 2) {
+		tell_swing(2);
+		tell_two();
+	}
+	tell_occupancy();
+	check_all();
+	if (speed_cpus() == 2) {
+		tell_resize();
+		check_conserved(&pool_inline);
+	}
+}
+
+/* --- how it grows --- */
+
+static void grow_burst(unsigned burst)
+{
+	static const unsigned shown[] = {INLINE, CALL, EXCHANGE_INLINE, CHECKED, LIMIT, MEMPOOL,
+	                                 MEMPOOL_NOCACHE};
+	struct speed_case cases[N];
+	unsigned i;
+
+	cases_of(cases, burst);
+	speed_rounds(cases, N, 100);
+	for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		speed_grow("pool_burst", pool_bursts[burst], cases[shown[i]].name,
+		           speed_median(&cases[shown[i]]));
+	speed_free(cases, N);
+}
+
+void speed_grow_pool(void)
+{
+	unsigned i;
+
+	open_all();
+	for (i = 0; i < POOL_N_BURSTS; i++)
+		grow_burst(i);
+	check_all();
+}
