@@ -247,7 +247,10 @@ static void unmap_machine(struct real *r, const void *at)
 		xenforeignmemory_unmap(r->memory, (void *)(uintptr_t)at, 1);
 }
 
-/* The entry for an address in a page table of that level (3 to 0). 0: none. */
+/* Of an entry of a page table. */
+#define MFN_OF(entry) ((entry) >> 12 & ((UINT64_C(1) << 40) - 1))
+
+/* The entry for an address in a page table of that level, 3 to 1. 0: none. */
 static uint64_t table_entry(struct real *r, uint32_t domid, uint64_t table, uint64_t address,
                             unsigned int level)
 {
@@ -255,9 +258,7 @@ static uint64_t table_entry(struct real *r, uint32_t domid, uint64_t table, uint
 	uint64_t found = entry ? entry[address >> (12 + 9 * level) & 511u] : 0;
 
 	unmap_machine(r, entry);
-	if (!(found & 1u) || (level && found & 0x80u))
-		return 0;
-	return found >> 12 & ((UINT64_C(1) << 40) - 1);
+	return found & 1u && !(found & 0x80u) ? MFN_OF(found) : 0;
 }
 
 /* What the guest says of its table, copied once. */
@@ -277,42 +278,59 @@ static int where_p2m_is(struct real *r, uint32_t domid, struct arch_shared_info 
 	return out->p2m_cr3 && !(out->p2m_vaddr & (PAGE - 1)) ? 0 : -EOPNOTSUPP;
 }
 
-/* A page of the table, through the guest's page tables: it has it at an address of its own. */
-static const uint64_t *map_p2m_page(struct real *r, uint32_t domid,
-                                    const struct arch_shared_info *at, uint32_t page)
-{
-	const uint64_t address = at->p2m_vaddr + (uint64_t)page * PAGE;
-	uint64_t mfn = at->p2m_cr3 >> 12;
-	int level;
+/* Where the table's pages are looked up: one page table of the lowest level, and one page of
+ * it, are kept at hand. */
+struct p2m_walk {
+	struct real *r;
+	uint32_t domid;
+	struct arch_shared_info at;
+	const uint64_t *level0, *page;
+	uint64_t level0_of;  /* address >> 21 */
+	uint32_t page_of;    /* frame / 512 */
+};
 
-	for (level = 3; level >= 0 && mfn; level--)
-		mfn = table_entry(r, domid, mfn, address, (unsigned int)level);
-	return mfn ? map_machine(r, domid, mfn) : NULL;
+/* The guest has the table at an address of its own. */
+static int find_p2m_page(struct p2m_walk *w, uint32_t number)
+{
+	const uint64_t address = w->at.p2m_vaddr + (uint64_t)number * PAGE;
+	uint64_t mfn = w->at.p2m_cr3 >> 12;
+	unsigned int level;
+
+	if (!w->level0 || w->level0_of != address >> 21) {
+		unmap_machine(w->r, w->level0);
+		for (level = 3; level && mfn; level--)
+			mfn = table_entry(w->r, w->domid, mfn, address, level);
+		w->level0 = mfn ? map_machine(w->r, w->domid, mfn) : NULL;
+		w->level0_of = address >> 21;
+	}
+	unmap_machine(w->r, w->page);
+	w->page = NULL;
+	w->page_of = number;
+	mfn = w->level0 ? w->level0[address >> 12 & 511u] : 0;
+	if (mfn & 1u)
+		w->page = map_machine(w->r, w->domid, MFN_OF(mfn));
+	return w->page ? 0 : -EFAULT;
 }
 
 static int real_p2m(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
                     uint64_t *mfns)
 {
-	struct arch_shared_info at;
-	const uint64_t *page = NULL;
-	uint32_t i, mapped = UINT32_MAX;
-	int err = where_p2m_is(h, domid, &at);
+	struct p2m_walk w = {.r = h, .domid = domid};
+	uint32_t i;
+	int err = where_p2m_is(h, domid, &w.at);
 
 	for (i = 0; i < n && !err; i++) {
 		mfns[i] = UINT64_MAX;
-		if (gfns[i].n >= at.max_pfn)
+		if (gfns[i].n >= w.at.max_pfn)
 			continue;
-		if (gfns[i].n / 512 != mapped) {
-			unmap_machine(h, page);
-			mapped = gfns[i].n / 512;
-			page = map_p2m_page(h, domid, &at, mapped);
-			err = page ? 0 : -EFAULT;
-		}
+		if (!w.page || gfns[i].n / 512 != w.page_of)
+			err = find_p2m_page(&w, gfns[i].n / 512);
 		/* Linux marks what is no page of its own in the two highest bits. */
-		if (page && !(page[gfns[i].n % 512] >> 62))
-			mfns[i] = page[gfns[i].n % 512];
+		if (!err && !(w.page[gfns[i].n % 512] >> 62))
+			mfns[i] = w.page[gfns[i].n % 512];
 	}
-	unmap_machine(h, page);
+	unmap_machine(h, w.page);
+	unmap_machine(h, w.level0);
 	return err;
 }
 

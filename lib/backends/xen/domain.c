@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Scratch frames are put so far above a guest's highest, where its own allocations of
- * address space do not come soon; and above what is special below 4 GiB. */
-#define SCRATCH_GAP_FRAMES (1u << 18)
+/* Scratch frames are put 16 GiB above a guest's highest, where what it maps of others' pages
+ * does not come (Xen kills a guest of which such a frame is populated); and above what is
+ * special below 4 GiB. */
+#define SCRATCH_GAP_FRAMES (1u << 22)
 #define FRAMES_BELOW_4G    (1u << 20)
 /* The lowest frame above which a guest's memory goes on beyond 4 GiB: one of the largest
  * hole that a toolstack leaves for devices. */
@@ -113,7 +114,8 @@ int xen_choose_scratch(struct fnuma_xen *x, struct xen_domain *d, uint32_t wish)
 		if (err)
 			return xen_error(err);
 		gfn = highest < FRAMES_BELOW_4G ? FRAMES_BELOW_4G : highest + 1;
-		gfn += SCRATCH_GAP_FRAMES;
+		/* Where it is high already, that was us. */
+		gfn += d->record.scratch_gfn ? 0 : SCRATCH_GAP_FRAMES;
 	}
 	if (gfn < d->frames || gfn + FNUMA_BATCH_MAX >= FNUMA_GFN_NONE_N)
 		return FNUMA_E_RANGE;
@@ -187,6 +189,7 @@ static struct xen_domain *make_domain(const struct fnuma_xen_domain_config *conf
 	d->trust = config->trust ? config->trust :
 	           FNUMA_XEN_TRUST_CALLER | FNUMA_XEN_TRUST_AGENT;
 	d->batch = BATCH_AT_FIRST;
+	d->pod = true;
 	d->info = *info;
 	d->allowed = calloc(frames / 64 + 1, sizeof(*d->allowed));
 	d->placed = malloc(frames + 1);

@@ -6,6 +6,9 @@
 
 /* How long a look at xenstore for passed-through devices is believed. */
 #define PCI_AGE_NS 1000000000u
+/* The same for a node's free pages, as long as they are many. */
+#define PLENTY_AGE_NS 100000000u
+#define PLENTY_PAGES (1u << 15)
 
 static int look_for_devices(struct fnuma_xen *x, struct xen_domain *d)
 {
@@ -24,10 +27,23 @@ static int look_for_devices(struct fnuma_xen *x, struct xen_domain *d)
 	return FNUMA_OK;
 }
 
+/* Frames populated on demand: there are some from the beginning, or never. */
+static int look_for_pod(struct fnuma_xen *x, struct xen_domain *d)
+{
+	uint64_t pages;
+	int err;
+
+	if (!d->pod)
+		return FNUMA_OK;
+	err = XEN(x, pod, d->info.domid, &pages);
+	if (!err)
+		d->pod = pages > 0;
+	return xen_error(err);
+}
+
 /* States in which no page moves. What passes is busy. */
 static int may_move(struct fnuma_xen *x, struct xen_domain *d)
 {
-	uint64_t pod;
 	int got;
 
 	if (!d->info.hvm)
@@ -40,21 +56,27 @@ static int may_move(struct fnuma_xen *x, struct xen_domain *d)
 	if (d->info.paused)
 		return FNUMA_E_BUSY;
 	got = look_for_devices(x, d);
-	if (got || d->pci)
+	if (!got)
+		got = look_for_pod(x, d);
+	if (got || d->pci || d->pod)
 		return got ? got : FNUMA_E_DENIED;
-	got = XEN(x, pod, d->info.domid, &pod);
-	if (got || pod)
-		return got ? xen_error(got) : FNUMA_E_DENIED;
 	got = XEN(x, log_dirty, d->info.domid);
 	if (got)
 		return got < 0 ? xen_error(got) : FNUMA_E_BUSY;
 	return FNUMA_OK;
 }
 
+/* While there is plenty, an answer that is a moment old will do. */
+static bool is_plenty(const struct fnuma_xen *x, fnuma_node to)
+{
+	return x->topology_ns && xen_now(x) - x->topology_ns < PLENTY_AGE_NS &&
+	       to.id < x->topology.nodes && x->topology.node[to.id].free_pages > PLENTY_PAGES;
+}
+
 /* Pages of the node that may be taken. */
 static int room_on(struct fnuma_xen *x, fnuma_node to, uint32_t *pages)
 {
-	int err = xen_op_topology(x, &x->topology);
+	int err = is_plenty(x, to) ? FNUMA_OK : xen_op_topology(x, &x->topology);
 
 	if (err)
 		return err;

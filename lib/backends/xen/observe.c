@@ -9,6 +9,7 @@
  * that other guests keep of their own pages are their word, and not asked for.
  */
 #include "parts.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,9 @@ int xen_op_topology(void *cookie, struct fnuma_topology *out)
 		node->free_pages = node->free_pages > x->config.floor_pages ?
 		                   node->free_pages - x->config.floor_pages : 0;
 	}
+	if (out != &x->topology)
+		x->topology = *out;
+	x->topology_ns = xen_now(x);
 	return FNUMA_OK;
 }
 
@@ -50,10 +54,11 @@ struct search {
 	uint64_t nodes;      /* those they are on */
 };
 
-/* Machine frames that the privileged domain has behind the pages searched. */
-struct owned {
-	uint64_t mfn[FNUMA_BATCH_MAX];
-	uint32_t n;
+/* The pages searched, and the machine frames that the privileged domain has behind them. */
+struct searches {
+	struct search *s;    /* by page */
+	uint64_t *owned;     /* ascending */
+	uint32_t n, n_owned;
 };
 
 static int by_page(const void *a, const void *b)
@@ -70,23 +75,22 @@ static int by_mfn(const void *a, const void *b)
 	return *s < *t ? -1 : *s > *t;
 }
 
-static int add_owned(struct fnuma_xen *x, const fnuma_gfn *pages, uint32_t n,
-                     struct owned *o)
+static int find_owned(struct fnuma_xen *x, const fnuma_gfn *pages, struct searches *all)
 {
-	uint64_t mfns[FNUMA_BATCH_MAX];
 	uint32_t i;
-	int err = XEN(x, p2m, 0, pages, n, mfns);
+	int err = XEN(x, p2m, 0, pages, all->n, all->owned);
 
-	for (i = 0; i < n && !err; i++)
-		if (mfns[i] != UINT64_MAX)
-			o->mfn[o->n++] = mfns[i];
+	for (i = 0; i < all->n && !err; i++)
+		if (all->owned[i] != UINT64_MAX)
+			all->owned[all->n_owned++] = all->owned[i];
+	qsort(all->owned, all->n_owned, sizeof(*all->owned), by_mfn);
 	return err;
 }
 
 /* Goes through all other domains. `rivals` becomes one past the highest frame that one of
  * them has whose machine frames nobody knows. */
 static int look_around(struct fnuma_xen *x, const struct xen_domain *d,
-                       const fnuma_gfn *pages, uint32_t n, struct owned *o, uint64_t *rivals)
+                       const fnuma_gfn *pages, struct searches *all, uint64_t *rivals)
 {
 	struct xen_info info[LIST];
 	uint32_t first = 0;
@@ -99,7 +103,7 @@ static int look_around(struct fnuma_xen *x, const struct xen_domain *d,
 
 			if (info[i].domid == d->info.domid)
 				continue;
-			if (!info[i].domid && !info[i].hvm && !add_owned(x, pages, n, o))
+			if (!info[i].domid && !info[i].hvm && !find_owned(x, pages, all))
 				continue;
 			if (XEN(x, max_gfn, info[i].domid, &highest))
 				highest = UINT64_MAX - 1;
@@ -110,11 +114,11 @@ static int look_around(struct fnuma_xen *x, const struct xen_domain *d,
 	return xen_error(got);
 }
 
-/* The whole table, once for all pages of a batch. */
+/* The whole table, once for all pages. */
 static void go_through(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t entries,
-                       const struct owned *o, struct search *s, uint32_t n)
+                       const struct searches *all)
 {
-	const uint64_t low = s[0].page.n, span = s[n - 1].page.n - low;
+	const uint64_t low = all->s[0].page.n, span = all->s[all->n - 1].page.n - low;
 	uint64_t mfn;
 
 	for (mfn = 0; mfn < entries; mfn++) {
@@ -123,8 +127,8 @@ static void go_through(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t 
 		if (m2p[mfn] - low > span)
 			continue;
 		key.page = fnuma_gfn_of((uint32_t)m2p[mfn]);
-		hit = bsearch(&key, s, n, sizeof(*s), by_page);
-		if (!hit || (o->n && bsearch(&mfn, o->mfn, o->n, sizeof(mfn), by_mfn)))
+		hit = bsearch(&key, all->s, all->n, sizeof(key), by_page);
+		if (!hit || bsearch(&mfn, all->owned, all->n_owned, sizeof(mfn), by_mfn))
 			continue;
 		hit->candidates++;
 		if (node_of_mfn(x, mfn).id < FNUMA_NODES_MAX)
@@ -148,50 +152,58 @@ static fnuma_node judge(const struct xen_domain *d, const struct search *s, uint
 	return fnuma_node_of(node);
 }
 
-static int translated(struct fnuma_xen *x, const struct xen_domain *d,
-                      const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
+static int search(struct fnuma_xen *x, const struct xen_domain *d, const fnuma_gfn *pages,
+                  struct searches *all, fnuma_node *nodes)
 {
-	struct search s[FNUMA_BATCH_MAX];
-	struct owned o = {{0}, 0};
 	uint64_t entries, rivals;
 	const uint64_t *m2p;
 	uint32_t i;
 	int err = xen_error(XEN(x, m2p, &m2p, &entries));
 
 	if (!err)
-		err = look_around(x, d, pages, n, &o, &rivals);
+		err = look_around(x, d, pages, all, &rivals);
 	if (err)
 		return err;
-	memset(s, 0, sizeof(s));
-	for (i = 0; i < n; i++)
-		s[i].page = pages[i];
-	qsort(s, n, sizeof(*s), by_page);
-	if (o.n)
-		qsort(o.mfn, o.n, sizeof(*o.mfn), by_mfn);
-	go_through(x, m2p, entries, &o, s, n);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < all->n; i++)
+		all->s[i].page = pages[i];
+	qsort(all->s, all->n, sizeof(*all->s), by_page);
+	go_through(x, m2p, entries, all);
+	for (i = 0; i < all->n; i++) {
 		struct search key;
 
 		key.page = pages[i];
-		nodes[i] = judge(d, bsearch(&key, s, n, sizeof(*s), by_page), rivals);
+		nodes[i] = judge(d, bsearch(&key, all->s, all->n, sizeof(key), by_page), rivals);
 	}
 	return FNUMA_OK;
+}
+
+static int translated(struct fnuma_xen *x, const struct xen_domain *d,
+                      const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
+{
+	struct searches all = {NULL, NULL, n, 0};
+	int err = FNUMA_E_NOMEM;
+
+	all.s = calloc(n, sizeof(*all.s));
+	all.owned = calloc(n, sizeof(*all.owned));
+	if (all.s && all.owned)
+		err = search(x, d, pages, &all, nodes);
+	free(all.s);
+	free(all.owned);
+	return err;
 }
 
 /* The guest's own table, where Xen's agrees. */
 static int paravirtual(struct fnuma_xen *x, const struct xen_domain *d,
                        const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
-	uint64_t mfns[FNUMA_BATCH_MAX], known;
+	uint64_t known, *mfns = calloc(n, sizeof(*mfns));
 	const uint64_t *m2p;
 	uint32_t i;
-	int err = XEN(x, m2p, &m2p, &known);
+	int err = mfns ? XEN(x, m2p, &m2p, &known) : -ENOMEM;
 
 	if (!err)
 		err = XEN(x, p2m, d->info.domid, pages, n, mfns);
-	if (err)
-		return xen_error(err);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !err; i++) {
 		if (mfns[i] == UINT64_MAX)
 			nodes[i] = fnuma_node_none();
 		else if (mfns[i] < known && m2p[mfns[i]] == pages[i].n)
@@ -199,24 +211,32 @@ static int paravirtual(struct fnuma_xen *x, const struct xen_domain *d,
 		else
 			nodes[i] = fnuma_node_unknown();
 	}
-	return FNUMA_OK;
+	free(mfns);
+	return xen_error(err);
 }
 
-int xen_op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
-                      fnuma_node *nodes)
+int fnuma_xen_page_nodes(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *pages,
+                         uint32_t n, fnuma_node *nodes)
 {
-	struct fnuma_xen *x = cookie;
 	struct xen_domain *d;
 	uint32_t i;
 	int err = xen_find_alive(x, domain, &d);
 
+	if (!err && (n > INT32_MAX || (n && (!pages || !nodes))))
+		err = FNUMA_E_INVAL;
 	for (i = 0; i < n && !err; i++)
 		if (pages[i].n >= d->frames)
 			err = FNUMA_E_RANGE;
 	if (!err && !x->counts.end[0])
 		err = xen_read_counts(x);
-	if (!err)
+	if (!err && n)
 		err = d->info.hvm ? translated(x, d, pages, n, nodes) :
 		                    paravirtual(x, d, pages, n, nodes);
 	return err ? err : (int)n;
+}
+
+int xen_op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                      fnuma_node *nodes)
+{
+	return fnuma_xen_page_nodes(cookie, domain, pages, n, nodes);
 }

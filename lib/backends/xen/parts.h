@@ -11,8 +11,8 @@
 enum journal_state {
 	JOURNAL_FREE = 0,    /* the record means nothing */
 	JOURNAL_IDLE = 1,    /* nothing to clean up; where the scratch frames are */
-	JOURNAL_SCRATCH = 2, /* scratch pages may exist, the limit may be raised */
-	JOURNAL_PAUSED = 3   /* and the guest may be paused */
+	JOURNAL_BUSY = 2     /* scratch pages may exist, the limit may be raised, and the guest
+	                      * may be paused */
 };
 
 struct journal_record {
@@ -44,6 +44,7 @@ struct xen_domain {
 	bool used;
 	bool stopped;
 	bool pci;                  /* a device was passed through, when last looked */
+	bool pod;                  /* pages may be populated on demand; they only become fewer */
 	uint32_t generation;
 	uint32_t frames;
 	uint32_t trust;
@@ -82,7 +83,8 @@ struct fnuma_xen {
 	void *handle;
 	int journal;               /* descriptor */
 	struct fnuma_xen_stats stats;
-	struct fnuma_topology topology;
+	struct fnuma_topology topology; /* as last asked */
+	uint64_t topology_ns;      /* when that was */
 	struct xen_counts counts;
 	struct xen_domain *domain[FNUMA_XEN_DOMAINS_MAX];
 	uint32_t generation[FNUMA_XEN_DOMAINS_MAX];
@@ -127,6 +129,11 @@ int journal_load(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
 int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
                  struct xen_info *info);
 
+/* The limit as it was before it was raised; *info says what it is, and then what it was
+ * set to. */
+int xen_restore_limit(struct fnuma_xen *x, const struct journal_record *r,
+                      struct xen_info *info);
+
 /* balloon.c: the guest's target and affinity as they were. */
 int xen_balloon_undo(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
 
@@ -144,6 +151,8 @@ struct xen_chunk {
 	uint32_t populated;                    /* scratch pages there are */
 	uint64_t begun_ns;                     /* of the pause */
 	uint32_t moved;                        /* pages that are now on `to` */
+	bool counted;                          /* `after` is right, and the guest goes on */
+	struct xen_info after;                 /* the guest at the end of the pause */
 	bool keep;                             /* the only copy of a page is a scratch page */
 };
 /* Tries the pages; a negative error if none was tried. */

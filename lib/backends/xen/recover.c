@@ -8,20 +8,10 @@
 #include <string.h>
 
 /* The guest goes on first: every frame of it has a page, old or new, at any time. */
-static int let_go_on(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
+static int let_go_on(struct fnuma_xen *x, const struct journal_record *r,
                      const struct xen_info *info)
 {
-	int err;
-
-	if (r->state != JOURNAL_PAUSED)
-		return FNUMA_OK;
-	if (info->paused) {
-		err = XEN(x, unpause, r->domid);
-		if (err)
-			return xen_error(err);
-	}
-	r->state = JOURNAL_SCRATCH;
-	return journal_save(x, slot, r);
+	return info->paused ? xen_error(XEN(x, unpause, r->domid)) : FNUMA_OK;
 }
 
 static int remove_scratch(struct fnuma_xen *x, const struct journal_record *r)
@@ -46,8 +36,8 @@ static int remove_scratch(struct fnuma_xen *x, const struct journal_record *r)
 }
 
 /* A limit that somebody else has changed meanwhile is theirs. */
-static int restore_limit(struct fnuma_xen *x, const struct journal_record *r,
-                         struct xen_info *info)
+int xen_restore_limit(struct fnuma_xen *x, const struct journal_record *r,
+                      struct xen_info *info)
 {
 	int err;
 
@@ -80,11 +70,11 @@ int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
 		return forget(x, slot, r);
 	if (err || r->state == JOURNAL_IDLE)
 		return err;
-	err = let_go_on(x, slot, r, info);
+	err = let_go_on(x, r, info);
 	if (!err)
 		err = remove_scratch(x, r);
 	if (!err)
-		err = restore_limit(x, r, info);
+		err = xen_restore_limit(x, r, info);
 	if (err)
 		return err;
 	r->state = JOURNAL_IDLE;

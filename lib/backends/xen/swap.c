@@ -52,7 +52,7 @@ static int get_scratch(struct xen_chunk *c)
 	r->scratch_pages = c->n;
 	r->max_pages = c->d->info.max_pages;
 	r->raised_pages = r->max_pages + c->n;
-	r->state = JOURNAL_SCRATCH;
+	r->state = JOURNAL_BUSY;
 	err = journal_save(c->x, c->slot, r);
 	if (!err)
 		err = xen_error(XEN(c->x, set_max, r->domid, r->raised_pages));
@@ -233,13 +233,15 @@ static int swap_pages(struct xen_chunk *c, const uint32_t *at, uint32_t n)
 /* Of the pages swapped out, those that somebody holds are still counted. */
 static void count(struct xen_chunk *c, uint64_t before)
 {
-	struct xen_info info;
+	const struct xen_info *info = &c->after;
 	uint64_t held;
 
-	if (!c->moved || XEN(c->x, info, c->d->info.domid, &info) || info.dying ||
-	    info.tot_pages + c->moved <= before)
+	if (xen_identify(c->x, c->d->info.domid, c->d->record.uuid, &c->after))
 		return;
-	held = info.tot_pages + c->moved - before;
+	c->counted = true;
+	if (info->tot_pages + c->moved <= before)
+		return;
+	held = info->tot_pages + c->moved - before;
 	c->d->stopped = true;
 	c->x->stats.pinned_pages += held;
 	xen_say(c->x, "domain %u: %llu of %u pages just moved are held by Xen or by another "
@@ -267,25 +269,38 @@ static int in_pause(struct xen_chunk *c)
 
 static int pause_and_move(struct xen_chunk *c)
 {
-	struct journal_record *r = &c->d->record;
 	int err, err2;
 
-	r->state = JOURNAL_PAUSED;
-	err = journal_save(c->x, c->slot, r);
-	if (err)
-		return err;
 	c->begun_ns = xen_now(c->x);
-	err = xen_error(XEN(c->x, pause, r->domid));
+	err = xen_error(XEN(c->x, pause, c->d->record.domid));
 	if (err)
 		return err;
 	err = in_pause(c);
-	err2 = xen_error(XEN(c->x, unpause, r->domid));
-	if (!err2) {
+	err2 = xen_error(XEN(c->x, unpause, c->d->record.domid));
+	if (err2)
+		c->counted = false;
+	else
 		xen_pace(c->x, c->d, c->moved, xen_now(c->x) - c->begun_ns);
-		r->state = JOURNAL_SCRATCH;
-		err2 = journal_save(c->x, c->slot, r);
-	}
 	return err ? err : err2;
+}
+
+/* If all went well there are no scratch pages left, and it is known what the limit is. */
+static int finish(struct xen_chunk *c)
+{
+	struct journal_record *r = &c->d->record;
+	int err = FNUMA_OK;
+
+	if (!c->keep && (!c->counted || c->moved < c->populated))
+		return xen_clean_up(c->x, c->slot, r, &c->d->info);
+	if (c->keep)
+		r->scratch_gfn += FNUMA_BATCH_MAX;
+	else
+		err = xen_restore_limit(c->x, r, &c->after);
+	if (err)
+		return err;
+	c->d->info = c->after;
+	r->state = JOURNAL_IDLE;
+	return journal_save(c->x, c->slot, r);
 }
 
 int xen_swap(struct xen_chunk *c)
@@ -294,7 +309,7 @@ int xen_swap(struct xen_chunk *c)
 	int err, err2;
 
 	c->moved = c->populated = 0;
-	c->keep = false;
+	c->keep = c->counted = false;
 	memset(c->result, 0, sizeof(c->result));
 	err = get_scratch(c);
 	if (!err && c->populated)
@@ -302,14 +317,8 @@ int xen_swap(struct xen_chunk *c)
 	if (!err && !c->populated)
 		for (i = 0; i < c->n; i++)
 			not_done(c, i, FNUMA_E_NOMEM);
-	if (c->keep) {
-		c->d->record.state = JOURNAL_IDLE;
-		c->d->record.scratch_gfn += FNUMA_BATCH_MAX;
-		err2 = journal_save(c->x, c->slot, &c->d->record);
-		err = err ? err : err2;
-	} else if (c->d->record.state != JOURNAL_IDLE) {
-		err2 = xen_clean_up(c->x, c->slot, &c->d->record, &c->d->info);
-		err = err ? err : err2;
-	}
-	return err;
+	if (c->d->record.state == JOURNAL_IDLE)
+		return err;
+	err2 = finish(c);
+	return err ? err : err2;
 }

@@ -17,7 +17,7 @@
 #define FAKE_NODE_PAGES 2048u
 #define FAKE_MFNS       (FAKE_NODES * FAKE_NODE_PAGES)
 #define FAKE_DOMAINS    4u
-#define FAKE_FRAMES     (1u << 21) /* of a guest's address space */
+#define FAKE_FRAMES     (1u << 23) /* of a guest's address space */
 #define FAKE_NOBODY     0xffffu
 #define FAKE_MAPS       256u
 #define FAKE_STORE      16u

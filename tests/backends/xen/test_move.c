@@ -28,9 +28,20 @@ static void guests_that_must_not_be_touched_are_refused(void **state)
 	d->shutdown_code = 3; /* crashed */
 	assert_int_equal(fixture_move(&t, 100, 1, 0, r), FNUMA_E_GONE);
 	d->shutdown = false;
-	d->pod_pages = 1;
+	assert_int_equal(fixture_move(&t, 100, 1, 0, r), 1);
+	fixture_close(&t);
+}
+
+static void guests_populated_on_demand_are_refused_as_long_as_they_are(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, 1);
+	t.f->dom[GUEST].pod_pages = 1;
 	assert_int_equal(fixture_move(&t, 100, 1, 0, r), FNUMA_E_DENIED);
-	d->pod_pages = 0;
+	t.f->dom[GUEST].pod_pages = 0;
 	assert_int_equal(fixture_move(&t, 100, 1, 0, r), 1);
 	fixture_close(&t);
 }
@@ -141,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(guests_that_must_not_be_touched_are_refused),
+		cmocka_unit_test(guests_populated_on_demand_are_refused_as_long_as_they_are),
 		cmocka_unit_test(guests_with_devices_passed_through_are_refused),
 		cmocka_unit_test(pv_guests_pages_stay),
 		cmocka_unit_test(frames_and_nodes_that_are_none_are_refused),

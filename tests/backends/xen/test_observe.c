@@ -155,6 +155,33 @@ static void pages_in_any_order_get_each_its_answer(void **state)
 	fixture_close(&t);
 }
 
+static void a_whole_guest_is_looked_up_in_one_walk(void **state)
+{
+	static fnuma_gfn pages[GUEST_FRAMES];
+	static fnuma_node nodes[GUEST_FRAMES];
+	struct fnuma_xen_stats before, after;
+	struct fixture t;
+	uint32_t i;
+
+	(void)state;
+	fixture_open(&t);
+	move(&t, 700, 0);
+	for (i = 0; i < GUEST_FRAMES; i++)
+		pages[i] = fnuma_gfn_of(i);
+	assert_int_equal(fnuma_xen_page_nodes(t.x, t.d, pages, GUEST_FRAMES, nodes),
+	                 GUEST_FRAMES);
+	for (i = 0; i < GUEST_FRAMES; i++)
+		assert_int_equal(nodes[i].id, i == 700 ? 0 : 1);
+	fnuma_xen_stats(t.x, &before);
+	assert_int_equal(fnuma_xen_page_nodes(t.x, t.d, pages, GUEST_FRAMES, nodes),
+	                 GUEST_FRAMES);
+	fnuma_xen_stats(t.x, &after);
+	assert_true(after.steps - before.steps < 8);
+	assert_int_equal(fnuma_xen_page_nodes(t.x, t.d, NULL, 0, NULL), 0);
+	assert_int_equal(fnuma_xen_page_nodes(t.x, t.d, NULL, 1, nodes), FNUMA_E_INVAL);
+	fixture_close(&t);
+}
+
 static void errors_of_xen_are_passed_on(void **state)
 {
 	static const char *const ops[] = {"m2p", "list", "key"};
@@ -187,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_page_put_somewhere_and_replaced_since_is_not_where_it_was_put),
 		cmocka_unit_test(a_pv_guests_pages_are_known_by_its_table_where_xens_agrees),
 		cmocka_unit_test(pages_in_any_order_get_each_its_answer),
+		cmocka_unit_test(a_whole_guest_is_looked_up_in_one_walk),
 		cmocka_unit_test(errors_of_xen_are_passed_on),
 	};
 

@@ -202,6 +202,14 @@ int fnuma_xen_balloon(struct fnuma_xen *x, fnuma_domain domain, fnuma_node to,
  *   #FNUMA_E_GONE; or another error of Xen's. */
 int fnuma_xen_balloon_step(struct fnuma_xen *x, fnuma_domain domain, bool give_up);
 
+/** @brief As PAGE_NODES, for any number of pages at once: each call goes through Xen's table of
+ * all machine frames.
+ * @param x connection. @param domain handle. @param pages frames. @param n 0 or more.
+ * @param nodes one each. @return `n`; #FNUMA_E_RANGE, #FNUMA_E_STALE, #FNUMA_E_GONE,
+ *   #FNUMA_E_NOMEM, #FNUMA_E_INVAL; or another error of Xen's. */
+int fnuma_xen_page_nodes(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *pages,
+                         uint32_t n, fnuma_node *nodes);
+
 /** @brief Where each node's machine frames begin, as Xen's console says.
  * @param x connection. @param start filled: first frame of each node. @param end filled: one
  *   past the last. @param nodes entries of both, 1 to #FNUMA_NODES_MAX.
