@@ -32,8 +32,10 @@ int linux_find(const struct fnuma_linux *host, fnuma_domain handle,
 
 int linux_runs(const struct fnuma_linux *host, const struct linux_domain *d)
 {
-	int runs = host->kernel.pidfd_runs(host->kernel.context, d->pidfd);
+	int runs = 1;
 
+	if (d->pidfd >= 0)
+		runs = host->kernel.pidfd_runs(host->kernel.context, d->pidfd);
 	if (runs < 0)
 		return linux_error(runs);
 	return runs ? FNUMA_OK : FNUMA_E_GONE;

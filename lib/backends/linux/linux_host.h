@@ -80,7 +80,7 @@ struct linux_range {
 struct linux_domain {
 	uint32_t generation; /* of the present or last tenant */
 	bool attached;
-	int pid, pidfd;
+	int pid, pidfd;      /* 0 and -1: this process itself */
 	bool shared;         /* pages that other processes share move too */
 	uint64_t image[LINUX_IMAGE_FIELDS];
 	struct linux_range *ranges;
@@ -103,6 +103,8 @@ struct fnuma_linux {
 /* As fnuma_linux_open(), with a kernel of one's own. */
 int linux_open(const struct linux_kernel *k, const struct fnuma_linux_config *config,
                struct fnuma_linux **out, char *why, size_t why_bytes);
+
+int linux_topology(const struct fnuma_linux *host, struct fnuma_topology *out);
 
 /* FNUMA_OK, or FNUMA_E_STALE. */
 int linux_find(const struct fnuma_linux *host, fnuma_domain handle,
@@ -134,6 +136,22 @@ int linux_homes_find(const struct fnuma_linux *host, struct linux_domain *d,
                      const struct linux_area *areas, size_t n);
 
 /* --- move.c: the two uses of move_pages(2) ----------------------------------------- */
+
+/* Pages of one system call. Fill n, address and at. */
+struct linux_call {
+	uint32_t n;
+	void *address[LINUX_CALL_PAGES];
+	int status[LINUX_CALL_PAGES];
+	uint16_t at[LINUX_CALL_PAGES]; /* places in the results */
+};
+
+/* The same for addresses. The results of places that no page of the call has are left
+ * alone, unless there is an error: then all `n` are taken back. */
+int linux_query_call(struct fnuma_linux *host, const struct linux_domain *d,
+                     struct linux_call *c, uint32_t n, struct fnuma_result *results);
+int linux_move_call(struct fnuma_linux *host, const struct linux_domain *d,
+                    struct linux_call *c, uint32_t n, fnuma_node to,
+                    struct fnuma_result *results, uint64_t *spent_ns);
 
 /* What the kernel says of each page: a node, or a negative fnuma_error with node none (no
  * page) or unknown. Frames that the domain does not have are FNUMA_E_RANGE. */

@@ -8,14 +8,6 @@
 /* What the kernel has not written: no node, no errno. */
 #define UNSAID INT32_MIN
 
-/* One system call. */
-struct call {
-	uint32_t n;
-	void *address[LINUX_CALL_PAGES];
-	int status[LINUX_CALL_PAGES];
-	uint16_t at[LINUX_CALL_PAGES]; /* places in the results */
-};
-
 static struct fnuma_result result(int outcome, fnuma_node node, int reason)
 {
 	struct fnuma_result r = {(uint8_t)outcome, node, (int16_t)reason};
@@ -75,8 +67,8 @@ static void *address_of(const struct fnuma_linux *host, const struct linux_range
 
 /* The pages that the domain has; the others get their results at once. */
 static void fill_call(const struct fnuma_linux *host, const struct linux_domain *d,
-                      const fnuma_gfn *pages, uint32_t n, bool whole, struct call *c,
-                      struct fnuma_result *results)
+                      const fnuma_gfn *pages, uint32_t n, bool whole,
+                      struct linux_call *c, struct fnuma_result *results)
 {
 	const struct linux_range *r = NULL;
 	uint32_t i;
@@ -92,7 +84,6 @@ static void fill_call(const struct fnuma_linux *host, const struct linux_domain 
 			continue;
 		}
 		c->address[c->n] = address_of(host, r, pages[i].n, whole);
-		c->status[c->n] = UNSAID;
 		c->at[c->n++] = (uint16_t)i;
 	}
 }
@@ -109,7 +100,7 @@ static struct fnuma_result where(const struct fnuma_linux *host, int status)
 }
 
 /* FNUMA_OK or an error. */
-static int ask(struct fnuma_linux *host, const struct linux_domain *d, struct call *c)
+static int ask(struct fnuma_linux *host, const struct linux_domain *d, struct linux_call *c)
 {
 	long ret = 0;
 
@@ -119,19 +110,26 @@ static int ask(struct fnuma_linux *host, const struct linux_domain *d, struct ca
 	return ret < 0 ? refusal(host, d, ret) : linux_runs(host, d);
 }
 
-int linux_query(struct fnuma_linux *host, const struct linux_domain *d,
-                const fnuma_gfn *pages, uint32_t n, struct fnuma_result *results)
+int linux_query_call(struct fnuma_linux *host, const struct linux_domain *d,
+                     struct linux_call *c, uint32_t n, struct fnuma_result *results)
 {
-	struct call c;
 	uint32_t i;
 	int err = linux_runs(host, d);
 
-	fill_call(host, d, pages, n, false, &c, results);
 	if (!err)
-		err = ask(host, d, &c);
-	for (i = 0; !err && i < c.n; i++)
-		results[c.at[i]] = where(host, c.status[i]);
+		err = ask(host, d, c);
+	for (i = 0; !err && i < c->n; i++)
+		results[c->at[i]] = where(host, c->status[i]);
 	return err ? take_back(results, n, err) : FNUMA_OK;
+}
+
+int linux_query(struct fnuma_linux *host, const struct linux_domain *d,
+                const fnuma_gfn *pages, uint32_t n, struct fnuma_result *results)
+{
+	struct linux_call c;
+
+	fill_call(host, d, pages, n, false, &c, results);
+	return linux_query_call(host, d, &c, n, results);
 }
 
 /* --- moving ------------------------------------------------------------------------ */
@@ -162,10 +160,10 @@ static bool is_settled(const struct move *m, int status, struct fnuma_result *ou
 /* Of some pages a call says nothing: of all that it tried together, if one of them did not
  * move. And of huge pages it says busy for frames that moved with another. Where they are
  * now decides. Returns how many are where they were to go. */
-static uint32_t settle(const struct move *m, const struct call *done, uint32_t n, int why)
+static uint32_t settle(const struct move *m, const struct linux_call *done, uint32_t n, int why)
 {
 	struct fnuma_result *r;
-	struct call c;
+	struct linux_call c;
 	uint32_t i, moved = 0;
 	int err;
 
@@ -176,7 +174,6 @@ static uint32_t settle(const struct move *m, const struct call *done, uint32_t n
 			continue;
 		}
 		c.address[c.n] = done->address[i];
-		c.status[c.n] = UNSAID;
 		c.at[c.n++] = done->at[i];
 	}
 	err = ask(m->host, m->d, &c);
@@ -194,7 +191,7 @@ static uint32_t settle(const struct move *m, const struct call *done, uint32_t n
 /* How many pages of a call, from the front, the kernel has tried. It tries them together,
  * up to one that it can say something of by itself; if one of those did not move, it stops
  * right there, having said nothing of them. */
-static uint32_t tried(const struct call *c)
+static uint32_t tried(const struct linux_call *c)
 {
 	uint32_t i, last = 0;
 	bool failed = false;
@@ -207,7 +204,7 @@ static uint32_t tried(const struct call *c)
 	return failed ? last + 1 : c->n;
 }
 
-static long move_rest(const struct move *m, struct call *c)
+static long move_rest(const struct move *m, struct linux_call *c)
 {
 	const int flags = m->d->shared ? MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
 	int nodes[LINUX_CALL_PAGES];
@@ -221,7 +218,7 @@ static long move_rest(const struct move *m, struct call *c)
 	                                  c->address, nodes, c->status, flags);
 }
 
-static void drop_front(struct call *c, uint32_t n)
+static void drop_front(struct linux_call *c, uint32_t n)
 {
 	c->n -= n;
 	memmove(c->address, c->address + n, c->n * sizeof(*c->address));
@@ -229,7 +226,7 @@ static void drop_front(struct call *c, uint32_t n)
 }
 
 /* FNUMA_OK, or an error if nothing was moved. Each call gets at least one page behind it. */
-static int move_all(const struct move *m, struct call *c)
+static int move_all(const struct move *m, struct linux_call *c)
 {
 	uint32_t n, moved = 0;
 	int err = FNUMA_OK;
@@ -247,25 +244,32 @@ static int move_all(const struct move *m, struct call *c)
 	return moved ? FNUMA_OK : err;
 }
 
-int linux_move(struct fnuma_linux *host, const struct linux_domain *d,
-               const fnuma_gfn *pages, uint32_t n, fnuma_node to,
-               struct fnuma_result *results, uint64_t *spent_ns)
+int linux_move_call(struct fnuma_linux *host, const struct linux_domain *d,
+                    struct linux_call *c, uint32_t n, fnuma_node to,
+                    struct fnuma_result *results, uint64_t *spent_ns)
 {
 	const struct move m = {host, d, to.id, results};
 	uint64_t before;
-	struct call c;
-	int err;
+	int err = linux_runs(host, d);
 
-	if (to.id >= host->nodes || !(host->memory_nodes >> to.id & 1))
-		return FNUMA_E_RANGE;
-	err = linux_runs(host, d);
+	if (!err && (to.id >= host->nodes || !(host->memory_nodes >> to.id & 1)))
+		err = FNUMA_E_RANGE;
 	if (err)
-		return err;
+		return take_back(results, n, err);
 	before = host->kernel.spent_ns(host->kernel.context);
-	fill_call(host, d, pages, n, true, &c, results);
-	err = move_all(&m, &c);
+	err = move_all(&m, c);
 	*spent_ns += host->kernel.spent_ns(host->kernel.context) - before;
 	if (!err)
 		err = linux_runs(host, d);
 	return err ? take_back(results, n, err) : (int)n;
+}
+
+int linux_move(struct fnuma_linux *host, const struct linux_domain *d,
+               const fnuma_gfn *pages, uint32_t n, fnuma_node to,
+               struct fnuma_result *results, uint64_t *spent_ns)
+{
+	struct linux_call c;
+
+	fill_call(host, d, pages, n, true, &c, results);
+	return linux_move_call(host, d, &c, n, to, results, spent_ns);
 }

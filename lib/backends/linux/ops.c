@@ -29,15 +29,18 @@ static void put_nodes(const struct fnuma_linux *host, struct fnuma_topology *out
 	}
 }
 
-static int op_topology(void *cookie, struct fnuma_topology *out)
+int linux_topology(const struct fnuma_linux *host, struct fnuma_topology *out)
 {
-	const struct fnuma_linux *host = cookie;
-
 	memset(out, 0, sizeof(*out));
 	out->nodes = host->nodes;
 	out->page_bytes = host->page_bytes;
 	put_nodes(host, out);
 	return FNUMA_OK;
+}
+
+static int op_topology(void *cookie, struct fnuma_topology *out)
+{
+	return linux_topology(cookie, out);
 }
 
 static int op_alive(void *cookie, fnuma_domain domain)
