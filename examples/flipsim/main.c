@@ -5,6 +5,8 @@
  * The command line only; see README.md beside this file.
  */
 #include "output.h"
+#include "plots.h"
+#include "recorded.h"
 #include "report.h"
 
 #include <errno.h>
@@ -22,7 +24,7 @@ enum { EXIT_USAGE = 2 };
 #define QUICK_LEAST_S 60
 
 struct options {
-	const char *scenario, *json, *csv, *trace, *guest, *report;
+	const char *scenario, *json, *csv, *trace, *guest, *report, *draw;
 	const char *modes;
 	double seed; /* below 0: the scenario's */
 	long jobs;
@@ -32,6 +34,7 @@ struct options {
 static void usage(FILE *out)
 {
 	fputs("Usage: flipsim SCENARIO.ini [OPTION]...\n"
+	      "       flipsim --draw FILE [--report DIR]\n"
 	      "Simulates guests whose network I/O flips pages, page by page, and prints what\n"
 	      "becomes of their memory without and with libflipnuma.\n"
 	      "\n"
@@ -43,6 +46,8 @@ static void usage(FILE *out)
 	      "  --json FILE      write the figures\n"
 	      "  --csv FILE       write the layout over time\n"
 	      "  --report DIR     write a page of HTML with figures (needs gnuplot)\n"
+	      "  --draw FILE      simulate nothing: draw a layout over time that --csv wrote, or\n"
+	      "                   xenloop on a real Xen; with --report, figures in DIR\n"
 	      "  --jobs N         modes run at the same time (default: one a CPU)\n"
 	      "  --quick          a short piece of the scenario, to see that it works\n"
 	      "  --fit            find the churn with which vanilla ends where [fit] says,\n"
@@ -88,7 +93,7 @@ static double whole_number(const char *option, const char *text, double min, dou
 
 static void parse(int argc, char **argv, struct options *o)
 {
-	enum { MODES = 256, SEED, TRACE, GUEST, JSON, CSV, REPORT, JOBS, QUICK, FIT, QUIET,
+	enum { MODES = 256, SEED, TRACE, GUEST, JSON, CSV, REPORT, DRAW, JOBS, QUICK, FIT, QUIET,
 	       TIMING, LIST_MODES, LIST_KEYS };
 	static const struct option known[] = {
 		{"modes", required_argument, NULL, MODES},
@@ -98,6 +103,7 @@ static void parse(int argc, char **argv, struct options *o)
 		{"json", required_argument, NULL, JSON},
 		{"csv", required_argument, NULL, CSV},
 		{"report", required_argument, NULL, REPORT},
+		{"draw", required_argument, NULL, DRAW},
 		{"jobs", required_argument, NULL, JOBS},
 		{"quick", no_argument, NULL, QUICK},
 		{"fit", no_argument, NULL, FIT},
@@ -119,6 +125,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case JSON: o->json = optarg; break;
 		case CSV: o->csv = optarg; break;
 		case REPORT: o->report = optarg; break;
+		case DRAW: o->draw = optarg; break;
 		case JOBS: o->jobs = (long)whole_number("jobs", optarg, 1, 1024); break;
 		case QUICK: o->quick = true; break;
 		case FIT: o->fit = true; break;
@@ -130,9 +137,11 @@ static void parse(int argc, char **argv, struct options *o)
 		default: fputs("Try flipsim --help.\n", stderr); exit(EXIT_USAGE);
 		}
 	}
-	if (optind + 1 != argc)
-		die("%s (see --help)", optind == argc ? "name a scenario"
-		                                      : "name one scenario only");
+	if (o->draw && optind == argc)
+		return;
+	if (o->draw || optind + 1 != argc)
+		die("%s (see --help)", o->draw ? "--draw takes no scenario" : optind == argc ?
+		    "name a scenario" : "name one scenario only");
 	o->scenario = argv[optind];
 	if (o->guest && !o->trace)
 		die("--guest says nothing without --trace");
@@ -271,6 +280,23 @@ static bool simulate(struct run *r, const struct options *o)
 	return ok;
 }
 
+static bool draw_recorded(struct run *r, struct scenario *sc, const struct options *o)
+{
+	char error[RECORDED_ERROR_BYTES];
+	struct terminal t;
+	bool ok = true;
+
+	if (!recorded_load(r, sc, o->draw, error, sizeof(error)))
+		die("%s", error);
+	terminal_of(stdout, &t);
+	if (!o->quiet)
+		output_chart(r, &t, stdout);
+	if (o->report)
+		ok = plots_draw(r, o->report);
+	run_free(r);
+	return ok;
+}
+
 int main(int argc, char **argv)
 {
 	static struct scenario sc;
@@ -285,10 +311,12 @@ int main(int argc, char **argv)
 	r.quiet = o.quiet;
 	r.jobs = (uint32_t)(o.jobs ? o.jobs : sysconf(_SC_NPROCESSORS_ONLN));
 	r.jobs = r.jobs ? r.jobs : 1;
-	choose_modes(&r, o.modes);
-	load_scenario(&o, &sc);
 	if (o.report && !report_possible(o.report))
 		return EXIT_USAGE;
+	if (o.draw)
+		return draw_recorded(&r, &sc, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
+	choose_modes(&r, o.modes);
+	load_scenario(&o, &sc);
 	check_writable(o.json);
 	check_writable(o.csv);
 	trace = load_trace(&o);

@@ -67,6 +67,8 @@ bool plot_wanted(const struct run *r, uint32_t index)
 {
 	const char *file = plots[index].file;
 
+	if (r->recorded)
+		return strcmp(file, "drift") == 0 || strcmp(file, "layout") == 0;
 	if (strcmp(file, "stream") == 0)
 		return r->sc->stream.memory_mb > 0;
 	if (strcmp(file, "linkbench") == 0)
@@ -241,10 +243,10 @@ static void drift_panel(FILE *g, const struct run *r, bool cures)
 	        "set key top left Left reverse samplen 3 spacing 1.05\nunset arrow\nunset label\n",
 	        time_label(r), r->sc->duration_s / unit_s(r), top,
 	        cures ? "The cures, enlarged" : "All modes");
-	if (cures || bound < top)
+	if (bound > 0 && (cures || bound < top))
 		fprintf(g, "set arrow 1 from graph 0, first %g to graph 1, first %g nohead "
 		        "dashtype 2 linecolor '#444444'\n", bound, bound);
-	if (cures)
+	if (bound > 0 && cures)
 		fprintf(g, "set label 1 'bound: %g MB of a guest (%.2f %%)' at graph 0.98, first %g "
 		        "right offset 0,0.6 textcolor '#444444'\nunset key\n",
 		        r->sc->pool.init_mb, bound, bound);

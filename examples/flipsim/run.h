@@ -16,6 +16,7 @@ struct run {
 	uint32_t n_modes;
 	uint32_t jobs;
 	bool quiet;
+	bool recorded;               /* nothing was simulated; see recorded.h */
 	struct result results[MODES_MAX]; /* in the order of `modes` */
 };
 

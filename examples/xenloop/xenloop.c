@@ -86,7 +86,8 @@ static void usage(FILE *out)
 	      "  --sample S       look where the pages are this often (default: 10)\n"
 	      "  --seconds S      end after so long (default: never)\n"
 	      "  --csv FILE       write the layout over time there\n"
-	      "  --name NAME      ... under this name (default: hybrid)\n"
+	      "  --name NAME      ... as this mode of flipsim's (default: migrate-amount, or\n"
+	      "                   vanilla with --watch)\n"
 	      "  --journal FILE   (default: " FNUMA_XEN_JOURNAL ")\n"
 	      "  --watch          move nothing\n"
 	      "  --help           this text\n", out);
@@ -104,7 +105,7 @@ static int parse(struct options *o, int argc, char **argv)
 	int c;
 
 	*o = (struct options){.domid = UINT32_MAX, .home = UINT32_MAX, .budget_pages = 20000,
-	                      .period_s = 60, .sample_s = 10, .pause_us = 1000, .name = "hybrid"};
+	                      .period_s = 60, .sample_s = 10, .pause_us = 1000};
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'd': o->domid = (uint32_t)strtoul(optarg, NULL, 0); break;
@@ -123,6 +124,8 @@ static int parse(struct options *o, int argc, char **argv)
 		default: return -1;
 		}
 	}
+	if (!o->name)
+		o->name = o->watch ? "vanilla" : "migrate-amount";
 	return optind < argc || o->domid == UINT32_MAX || o->home >= FNUMA_NODES_MAX ||
 	       !(o->period_s > 0) || !(o->sample_s > 0) ? -1 : 0;
 }
