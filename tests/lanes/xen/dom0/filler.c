@@ -59,19 +59,24 @@ static uint64_t take(struct filler *f, uint32_t node, uint64_t want, unsigned in
 
 int filler_fill(struct filler *f, uint32_t node, uint64_t leave)
 {
-	uint64_t left;
+	uint64_t left = 0;
 
-	if (begin(f) != 0 || free_pages(f, node, &left) != 0 || left < leave)
+	if (begin(f) != 0)
 		return -1;
-	take(f, node, (left - leave) >> BIG_ORDER, BIG_ORDER);
-	for (int tries = 0; tries < 3; tries++) {
+	for (int tries = 0; tries < 4; tries++) {
 		if (free_pages(f, node, &left) != 0)
-			return -1;
+			break;
 		if (left <= leave)
-			return left == leave ? 0 : -1;
-		take(f, node, left - leave, 0);
+			break;
+		if (tries == 0)
+			take(f, node, (left - leave) >> BIG_ORDER, BIG_ORDER);
+		else
+			take(f, node, left - leave, 0);
 	}
-	return free_pages(f, node, &left) == 0 && left == leave ? 0 : -1;
+	if (left != leave)
+		fprintf(stderr, "filler: %llu pages left on node %u, wanted %llu\n",
+		        (unsigned long long)left, node, (unsigned long long)leave);
+	return left == leave ? 0 : -1;
 }
 
 int filler_end(struct filler *f)

@@ -64,6 +64,7 @@ guest_ready()
 		i=$((i - 1))
 	done
 	echo "domain $1 is not ready after $2 s"
+	tail -n 20 /var/log/xen/console/guest-*.log
 	return 1
 }
 

@@ -8,6 +8,8 @@
 
 static const struct scenario *const scenarios[] = {
 	&scenario_conformance,
+	&scenario_held,
+	&scenario_killed,
 	&scenario_live,
 };
 
@@ -23,6 +25,7 @@ int main(int argc, char **argv)
 {
 	const struct scenario *s = argc > 1 ? find(argv[1]) : NULL;
 	static struct try t;
+	double begun;
 
 	if (!s || argc != (int)s->guests + 2) {
 		fprintf(stderr, "usage: xen-try SCENARIO [DOMID]...\n");
@@ -35,7 +38,9 @@ int main(int argc, char **argv)
 		t.guest[t.guests].domid = (uint32_t)strtoul(argv[t.guests + 2], NULL, 0);
 		t.guest[t.guests].home = fnuma_node_of(1);
 	}
+	begun = seconds_now();
 	count_now(&t, &t.before);
 	s->run(&t);
+	note("%.1f s of the machine", seconds_now() - begun);
 	return all_good() ? 0 : 1;
 }

@@ -29,6 +29,7 @@ try {
 	struct fnuma_xen *x;
 	struct fnuma_backend be;
 	struct count before;
+	bool quiet;            /* what the backend says is not shown */
 	struct guest guest[2]; /* those named on the command line */
 	uint32_t guests;
 };
@@ -39,7 +40,8 @@ struct scenario {
 	void (*run)(struct try *t);
 };
 
-extern const struct scenario scenario_live, scenario_conformance;
+extern const struct scenario scenario_conformance, scenario_held, scenario_killed,
+	scenario_live;
 
 /* ------------------------------------------------------------ results */
 
@@ -77,6 +79,8 @@ struct beat {
 };
 
 bool guest_beat(struct try *t, uint32_t domid, struct beat *out);
+/* It beats, and no word was wrong so far. */
+bool guest_beats(struct try *t, uint32_t domid);
 /* It beats, and has gone once more over all its memory; and no word was wrong. */
 bool guest_well(struct try *t, uint32_t domid);
 /* Ask it for something, and wait for the answer. false, or what it answered, from 0 up. */

@@ -11,7 +11,7 @@
 #include "try.h"
 
 #define ENOUGH_PAGES 50000u
-#define SILENCE_S    10.0 /* between beats, five a second if nothing else runs */
+#define SILENCE_S    10.0 /* between beats, ten a second if nothing else runs */
 
 /* The longest that a guest did not beat, as seen from here. */
 struct listener {

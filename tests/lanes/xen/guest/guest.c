@@ -28,7 +28,7 @@
 #include "grants.h"
 #include "memory.h"
 
-#define BEAT_MS 200
+#define BEAT_MS 100
 
 struct guest {
 	struct xs_handle *store;
