@@ -232,7 +232,8 @@ fnuma_gfn fnuma_pool_offender(const struct fnuma_pool_cache *cache);
  * same time as others, no lock.
  *
  * Exact when nobody takes or gives during the call; otherwise it differs from a
- * true value by at most the pages that moved during the call. 0 to the size.
+ * true value by at most the pages that moved during the call; the magazines of a cache whose
+ * user was stopped while trading one count as moving. 0 to the size.
  * @param pool pool. @return pages; 0 for NULL. @context Any. */
 uint32_t fnuma_pool_used(const struct fnuma_pool *pool);
 
