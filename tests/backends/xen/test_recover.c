@@ -98,7 +98,7 @@ static void killed_while_cleaning_up_the_third_finishes(void **state)
 	uint64_t at, second;
 
 	(void)state;
-	for (at = 10; at < 50; at += 3) {
+	for (at = 10; at < 50; at += 5) {
 		for (second = 1; second < 16; second++) {
 			start(&t);
 			lives_until(&t, at);
@@ -179,7 +179,7 @@ static void fail_at(uint32_t at, int error, bool half, bool *reached)
 
 static void a_call_that_fails_harms_nobody(void **state)
 {
-	static const int errors[] = {EINVAL, EIO, ENOMEM, EBUSY, EPERM, EFAULT};
+	static const int errors[] = {EINVAL, ENOMEM, EBUSY};
 	uint32_t i, at;
 	bool reached = true;
 
