@@ -93,13 +93,14 @@ int fnuma_xen_allow(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *p
 	return FNUMA_OK;
 }
 
-/* Frames of a guest of so many pages: they go on above 4 GiB if the hole is in the way. A
- * PV guest has no hole. */
+/* Frames of a guest of so many pages. A translated one has some just below 4 GiB, however
+ * small it is, and goes on above. */
 static uint64_t frames_for(const struct xen_info *info)
 {
-	if (!info->hvm || info->max_pages <= FRAMES_BELOW_HOLE)
+	if (!info->hvm)
 		return info->max_pages;
-	return info->max_pages + (FRAMES_BELOW_4G - FRAMES_BELOW_HOLE);
+	return info->max_pages <= FRAMES_BELOW_HOLE ? FRAMES_BELOW_4G :
+	       info->max_pages + (FRAMES_BELOW_4G - FRAMES_BELOW_HOLE);
 }
 
 int xen_choose_scratch(struct fnuma_xen *x, struct xen_domain *d, uint32_t wish)
@@ -172,6 +173,7 @@ static void free_domain(struct xen_domain *d)
 {
 	free(d->allowed);
 	free(d->placed);
+	free(d->nodes);
 	free(d);
 }
 

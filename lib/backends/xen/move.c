@@ -135,19 +135,30 @@ static void list_pages(struct job *j)
 	}
 }
 
+static void note_place(struct xen_domain *d, fnuma_gfn page, fnuma_node node)
+{
+	d->placed[page.n] = node.id;
+	if (d->nodes)
+		d->nodes[page.n] = node;
+}
+
 /* Results of a chunk: pages it did not come to stay on the list, in order. */
 static void collect(struct job *j)
 {
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < j->n_left; i++) {
+		const uint32_t at = j->left[i];
+
 		if (i >= j->c.n || j->c.result[i].outcome == FNUMA_UNFILLED) {
-			j->left[kept++] = j->left[i];
+			j->left[kept++] = at;
 			continue;
 		}
-		j->results[j->left[i]] = j->c.result[i];
-		j->c.d->placed[j->pages[j->left[i]].n] = j->c.result[i].outcome == FNUMA_DONE ?
-			j->c.to.id : j->c.d->placed[j->pages[j->left[i]].n];
+		j->results[at] = j->c.result[i];
+		if (j->results[at].outcome == FNUMA_DONE)
+			note_place(j->c.d, j->pages[at], j->c.to);
+		else if (j->results[at].outcome == FNUMA_UNKNOWN)
+			note_place(j->c.d, j->pages[at], fnuma_node_unknown());
 	}
 	j->n_left = kept;
 	j->room -= j->c.moved;

@@ -47,148 +47,150 @@ static fnuma_node node_of_mfn(const struct fnuma_xen *x, uint64_t mfn)
 	return fnuma_node_unknown();
 }
 
-/* What is known of one page while the table is gone through. */
+/* Of a page while the table is gone through: a node, or */
+#define SEEN_NONE 0xfeu  /* no candidate yet */
+#define SEEN_MIXED 0xfdu /* candidates on several nodes */
+#define SEEN_PLACED 0x40u /* besides the node: where we put it, and there is a candidate */
+
 struct search {
-	fnuma_gfn page;
-	uint32_t candidates;
-	uint64_t nodes;      /* those they are on */
+	const struct xen_domain *d;
+	const fnuma_gfn *pages;
+	uint32_t n;
+	uint32_t *at;      /* by frame: 1 + its place among the pages; 0: not searched */
+	uint64_t *owned;   /* the privileged domain's machine frame of that number */
+	uint8_t *seen;
+	uint64_t rivals;   /* one past the highest frame of others that nobody can tell apart */
 };
 
-/* The pages searched, and the machine frames that the privileged domain has behind them. */
-struct searches {
-	struct search *s;    /* by page */
-	uint64_t *owned;     /* ascending */
-	uint32_t n, n_owned;
-};
-
-static int by_page(const void *a, const void *b)
+/* The privileged domain knows its own. */
+static bool is_told_apart(struct fnuma_xen *x, struct search *s, const struct xen_info *info)
 {
-	const struct search *s = a, *t = b;
-
-	return s->page.n < t->page.n ? -1 : s->page.n > t->page.n;
+	return !info->domid && !info->hvm && !XEN(x, p2m, 0, s->pages, s->n, s->owned);
 }
 
-static int by_mfn(const void *a, const void *b)
-{
-	const uint64_t *s = a, *t = b;
-
-	return *s < *t ? -1 : *s > *t;
-}
-
-static int find_owned(struct fnuma_xen *x, const fnuma_gfn *pages, struct searches *all)
-{
-	uint32_t i;
-	int err = XEN(x, p2m, 0, pages, all->n, all->owned);
-
-	for (i = 0; i < all->n && !err; i++)
-		if (all->owned[i] != UINT64_MAX)
-			all->owned[all->n_owned++] = all->owned[i];
-	qsort(all->owned, all->n_owned, sizeof(*all->owned), by_mfn);
-	return err;
-}
-
-/* Goes through all other domains. `rivals` becomes one past the highest frame that one of
- * them has whose machine frames nobody knows. */
-static int look_around(struct fnuma_xen *x, const struct xen_domain *d,
-                       const fnuma_gfn *pages, struct searches *all, uint64_t *rivals)
+static int look_around(struct fnuma_xen *x, struct search *s)
 {
 	struct xen_info info[LIST];
 	uint32_t first = 0;
 	int i, got;
 
-	for (*rivals = 0; (got = XEN(x, list, first, info, LIST)) > 0;
-	     first = info[got - 1].domid + 1) {
+	while ((got = XEN(x, list, first, info, LIST)) > 0) {
+		first = info[got - 1].domid + 1;
 		for (i = 0; i < got; i++) {
 			uint64_t highest = 0;
 
-			if (info[i].domid == d->info.domid)
-				continue;
-			if (!info[i].domid && !info[i].hvm && !find_owned(x, pages, all))
+			if (info[i].domid == s->d->info.domid || is_told_apart(x, s, &info[i]))
 				continue;
 			if (XEN(x, max_gfn, info[i].domid, &highest))
 				highest = UINT64_MAX - 1;
-			if (highest + 1 > *rivals)
-				*rivals = highest + 1;
+			if (highest + 1 > s->rivals)
+				s->rivals = highest + 1;
 		}
 	}
 	return xen_error(got);
 }
 
+static void see(struct search *s, uint32_t i, uint8_t node)
+{
+	uint8_t *seen = &s->seen[i];
+
+	if (*seen != SEEN_NONE && *seen != SEEN_MIXED && *seen & SEEN_PLACED)
+		return;
+	if (node < FNUMA_NODES_MAX && node == s->d->placed[s->pages[i].n])
+		*seen = node | SEEN_PLACED;
+	else if (*seen == SEEN_NONE && node < FNUMA_NODES_MAX)
+		*seen = node;
+	else if (*seen != node)
+		*seen = SEEN_MIXED;
+}
+
 /* The whole table, once for all pages. */
 static void go_through(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t entries,
-                       const struct searches *all)
+                       struct search *s)
 {
-	const uint64_t low = all->s[0].page.n, span = all->s[all->n - 1].page.n - low;
 	uint64_t mfn;
 
 	for (mfn = 0; mfn < entries; mfn++) {
-		struct search key, *hit;
+		uint32_t at = m2p[mfn] < s->d->frames ? s->at[m2p[mfn]] : 0;
 
-		if (m2p[mfn] - low > span)
-			continue;
-		key.page = fnuma_gfn_of((uint32_t)m2p[mfn]);
-		hit = bsearch(&key, all->s, all->n, sizeof(key), by_page);
-		if (!hit || bsearch(&mfn, all->owned, all->n_owned, sizeof(mfn), by_mfn))
-			continue;
-		hit->candidates++;
-		if (node_of_mfn(x, mfn).id < FNUMA_NODES_MAX)
-			hit->nodes |= UINT64_C(1) << node_of_mfn(x, mfn).id;
+		if (at && s->owned[at - 1] != mfn)
+			see(s, at - 1, node_of_mfn(x, mfn).id);
 	}
 }
 
-static fnuma_node judge(const struct xen_domain *d, const struct search *s, uint64_t rivals)
+static fnuma_node judge(const struct search *s, uint32_t i)
 {
-	const uint8_t placed = d->placed[s->page.n];
-	uint32_t node = 0;
+	const uint8_t seen = s->seen[i];
 
-	if (!s->candidates)
+	if (seen == SEEN_NONE)
 		return fnuma_node_none();
-	if (placed < FNUMA_NODES_MAX && s->nodes >> placed & 1u)
-		return fnuma_node_of(placed);
-	if (!s->nodes || s->nodes & (s->nodes - 1) || s->page.n < rivals)
+	if (seen == SEEN_MIXED)
 		return fnuma_node_unknown();
-	while (!(s->nodes >> node & 1u))
-		node++;
-	return fnuma_node_of(node);
+	if (seen & SEEN_PLACED)
+		return fnuma_node_of(seen & ~SEEN_PLACED);
+	return s->pages[i].n < s->rivals ? fnuma_node_unknown() : fnuma_node_of(seen);
 }
 
-static int search(struct fnuma_xen *x, const struct xen_domain *d, const fnuma_gfn *pages,
-                  struct searches *all, fnuma_node *nodes)
+/* What Xen shows the guest of its own is behind a frame, but no page of the guest's. */
+static int leave_out_xens(struct fnuma_xen *x, const struct search *s, fnuma_node *nodes)
 {
-	uint64_t entries, rivals;
+	fnuma_gfn pages[FNUMA_BATCH_MAX];
+	uint32_t at[FNUMA_BATCH_MAX], i, k, n = 0;
+	bool own[FNUMA_BATCH_MAX];
+	int err = 0;
+
+	for (i = 0; i < s->n && !err; i++) {
+		if (nodes[i].id != FNUMA_NODE_NONE_ID) {
+			pages[n] = s->pages[i];
+			at[n++] = i;
+		}
+		if (n < FNUMA_BATCH_MAX && (i + 1 < s->n || !n))
+			continue;
+		err = XEN(x, own, s->d->info.domid, pages, n, own);
+		for (k = 0; k < n && !err; k++)
+			if (!own[k])
+				nodes[at[k]] = fnuma_node_none();
+		n = 0;
+	}
+	return xen_error(err);
+}
+
+static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
+{
+	uint64_t entries;
 	const uint64_t *m2p;
 	uint32_t i;
 	int err = xen_error(XEN(x, m2p, &m2p, &entries));
 
+	for (i = 0; i < s->n; i++) {
+		s->at[s->pages[i].n] = i + 1;
+		s->owned[i] = UINT64_MAX;
+	}
+	memset(s->seen, SEEN_NONE, s->n);
 	if (!err)
-		err = look_around(x, d, pages, all, &rivals);
+		err = look_around(x, s);
 	if (err)
 		return err;
-	for (i = 0; i < all->n; i++)
-		all->s[i].page = pages[i];
-	qsort(all->s, all->n, sizeof(*all->s), by_page);
-	go_through(x, m2p, entries, all);
-	for (i = 0; i < all->n; i++) {
-		struct search key;
-
-		key.page = pages[i];
-		nodes[i] = judge(d, bsearch(&key, all->s, all->n, sizeof(key), by_page), rivals);
-	}
-	return FNUMA_OK;
+	go_through(x, m2p, entries, s);
+	for (i = 0; i < s->n; i++)
+		nodes[i] = judge(s, i);
+	return leave_out_xens(x, s, nodes);
 }
 
 static int translated(struct fnuma_xen *x, const struct xen_domain *d,
                       const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
-	struct searches all = {NULL, NULL, n, 0};
+	struct search s = {.d = d, .pages = pages, .n = n};
 	int err = FNUMA_E_NOMEM;
 
-	all.s = calloc(n, sizeof(*all.s));
-	all.owned = calloc(n, sizeof(*all.owned));
-	if (all.s && all.owned)
-		err = search(x, d, pages, &all, nodes);
-	free(all.s);
-	free(all.owned);
+	s.at = calloc(d->frames, sizeof(*s.at));
+	s.owned = calloc(n, sizeof(*s.owned));
+	s.seen = malloc(n);
+	if (s.at && s.owned && s.seen)
+		err = search(x, &s, nodes);
+	free(s.at);
+	free(s.owned);
+	free(s.seen);
 	return err;
 }
 
@@ -235,8 +237,41 @@ int fnuma_xen_page_nodes(struct fnuma_xen *x, fnuma_domain domain, const fnuma_g
 	return err ? err : (int)n;
 }
 
+/* All of the domain in one walk, to be answered from for a while. */
+static int look_at_all(struct fnuma_xen *x, fnuma_domain domain, struct xen_domain *d)
+{
+	fnuma_gfn *pages = malloc(d->frames * sizeof(*pages));
+	uint32_t i;
+	int err = FNUMA_E_NOMEM;
+
+	if (!d->nodes)
+		d->nodes = malloc(d->frames * sizeof(*d->nodes));
+	for (i = 0; pages && i < d->frames; i++)
+		pages[i] = fnuma_gfn_of(i);
+	if (pages && d->nodes)
+		err = fnuma_xen_page_nodes(x, domain, pages, d->frames, d->nodes);
+	free(pages);
+	d->nodes_ns = err < 0 ? 0 : xen_now(x);
+	return err < 0 ? err : FNUMA_OK;
+}
+
 int xen_op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
                       fnuma_node *nodes)
 {
-	return fnuma_xen_page_nodes(cookie, domain, pages, n, nodes);
+	struct fnuma_xen *x = cookie;
+	struct xen_domain *d;
+	uint32_t i;
+	int err;
+
+	if (!x->config.nodes_age_ns)
+		return fnuma_xen_page_nodes(x, domain, pages, n, nodes);
+	err = xen_find_alive(x, domain, &d);
+	for (i = 0; i < n && !err; i++)
+		if (pages[i].n >= d->frames)
+			err = FNUMA_E_RANGE;
+	if (!err && (!d->nodes_ns || xen_now(x) - d->nodes_ns >= x->config.nodes_age_ns))
+		err = look_at_all(x, domain, d);
+	for (i = 0; i < n && !err; i++)
+		nodes[i] = d->nodes[pages[i].n];
+	return err ? err : (int)n;
 }

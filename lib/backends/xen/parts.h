@@ -54,6 +54,8 @@ struct xen_domain {
 	struct journal_record record;
 	uint64_t *allowed;         /* a bit a frame */
 	uint8_t *placed;           /* a node a frame, or unknown: where we put it */
+	fnuma_node *nodes;         /* by frame, as last looked at; or NULL */
+	uint64_t nodes_ns;         /* when that was; 0: not yet */
 	struct xen_agent agent;
 	struct {
 		const void *frames;        /* mapped; NULL: not yet */

@@ -121,6 +121,7 @@ struct fixture {
 #define GUEST 1u
 #define GUEST_FRAMES 1024u
 #define GUEST_SLACK 256u
+#define GUEST_SPACE (1u << 20) /* frames looked after */
 
 void fixture_open(struct fixture *t);
 /* Again, as a new process would. */

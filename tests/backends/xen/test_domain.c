@@ -97,20 +97,31 @@ static void a_domid_that_changes_hands_in_mid_batch_is_noticed_in_the_pause(void
 	fixture_close(&t);
 }
 
-static void frames_reach_as_far_as_the_limit_needs(void **state)
+static void frames_reach_to_4_gib_at_least_or_as_far_as_the_limit_needs(void **state)
 {
+	struct fnuma_xen_domain_config domain = {.domid = 1};
 	struct fnuma_xen_domain_stats s;
 	struct fixture t;
 
 	(void)state;
 	fixture_open(&t);
 	assert_int_equal(fnuma_xen_domain_stats(t.x, t.d, &s), FNUMA_OK);
-	assert_int_equal(s.frames, GUEST_FRAMES + GUEST_SLACK);
+	assert_int_equal(s.frames, GUEST_SPACE);
 	assert_int_equal(s.domid, 1);
 	assert_true(s.translated);
 	assert_false(s.agent);
 	assert_false(s.stopped);
 	assert_memory_equal(s.uuid, t.f->dom[GUEST].uuid, sizeof(s.uuid));
+	t.f->dom[GUEST].max_pages = GUEST_SPACE;
+	assert_int_equal(fnuma_xen_detach(t.x, t.d), FNUMA_OK);
+	assert_int_equal(fnuma_xen_attach(t.x, &domain, &t.d), FNUMA_OK);
+	assert_int_equal(fnuma_xen_domain_stats(t.x, t.d, &s), FNUMA_OK);
+	assert_int_equal(s.frames, GUEST_SPACE + GUEST_SPACE / 2);
+	domain.frames = 500;
+	assert_int_equal(fnuma_xen_detach(t.x, t.d), FNUMA_OK);
+	assert_int_equal(fnuma_xen_attach(t.x, &domain, &t.d), FNUMA_OK);
+	assert_int_equal(fnuma_xen_domain_stats(t.x, t.d, &s), FNUMA_OK);
+	assert_int_equal(s.frames, 500);
 	fixture_close(&t);
 }
 
@@ -136,7 +147,7 @@ static void scratch_frames_stay_where_they_were_for_the_next_process(void **stat
 
 static void pages_beyond_the_domain_cannot_be_allowed(void **state)
 {
-	const fnuma_gfn pages[] = {{5}, {GUEST_FRAMES + GUEST_SLACK}};
+	const fnuma_gfn pages[] = {{5}, {GUEST_SPACE}};
 	struct fnuma_result r[FNUMA_BATCH_MAX];
 	struct fixture t;
 
@@ -178,7 +189,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_domain_or_another_is_not_attached),
 		cmocka_unit_test(a_domid_with_another_uuid_is_stale_everywhere),
 		cmocka_unit_test(a_domid_that_changes_hands_in_mid_batch_is_noticed_in_the_pause),
-		cmocka_unit_test(frames_reach_as_far_as_the_limit_needs),
+		cmocka_unit_test(frames_reach_to_4_gib_at_least_or_as_far_as_the_limit_needs),
 		cmocka_unit_test(scratch_frames_stay_where_they_were_for_the_next_process),
 		cmocka_unit_test(pages_beyond_the_domain_cannot_be_allowed),
 		cmocka_unit_test(errors_at_attach_leave_the_slot_free),

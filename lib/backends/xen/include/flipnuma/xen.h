@@ -62,6 +62,8 @@ struct fnuma_xen_config {
 	uint64_t counts_age_ns;  /**< NODE_COUNTS, which walks every page of every domain, is
 	                              answered from the last reading for so long; 0: ask every
 	                              time */
+	uint64_t nodes_age_ns;   /**< the same for PAGE_NODES, which goes through Xen's table of
+	                              all machine frames; pages moved here are kept up with */
 	uint32_t floor_pages;    /**< pages of each node that are left free, and not shown in
 	                              the topology's free pages; 0: 4096 */
 	const char *migrate;     /**< MOVE_DOMAIN runs this program with the arguments DOMID
@@ -86,7 +88,8 @@ struct fnuma_xen_domain_config {
 	uint32_t domid;          /**< which */
 	uint8_t uuid[FNUMA_XEN_UUID_BYTES]; /**< it must have this one; all 0: whichever it has */
 	uint32_t frames;         /**< frames looked after, `[0, frames)`; 0: as many as the
-	                              domain's memory limit needs */
+	                              domain's memory limit needs, 2^20 or more of a
+	                              translated one */
 	uint32_t trust;          /**< enum fnuma_xen_trust bits; 0: both */
 	uint32_t scratch_gfn;    /**< #FNUMA_BATCH_MAX frames from here on are unused by the
 	                              guest for good; 0: well above its highest frame */
