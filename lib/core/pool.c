@@ -248,6 +248,12 @@ static void set_n(struct fnuma_pool_cache *cache, uint32_t n)
 	cache->n = cache->room ? n : 0;
 }
 
+/*
+ * Two magazines: a burst that ends in the middle of one would have the next ones end there,
+ * too, and take the long way each time. So a burst that the loaded magazine cannot serve
+ * alone is served by the previous one alone, if that can, and then many more are.
+ */
+
 /* Up to `n` pages out; the rest are misses, if `count_misses`. */
 static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n,
                      bool count_misses)
@@ -255,6 +261,8 @@ static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t 
 	const struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t got = 0;
 
+	if (n > cell->n && n <= cell->previous_n)
+		fnuma_depot_swap(cache);
 	for (;;) {
 		uint32_t k = n - got < cell->n ? n - got : cell->n;
 
@@ -279,6 +287,8 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	const struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t each = cache->pool->magazine_pages, done = 0;
 
+	if (n > each - cell->n && n <= each - cell->previous_n)
+		fnuma_depot_swap(cache);
 	for (;;) {
 		uint32_t k = n - done < each - cell->n ? n - done : each - cell->n;
 
@@ -287,7 +297,7 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 		done += k;
 		if (done == n)
 			return n;
-		if (!cell->previous_n)
+		if (cell->previous_n < each)
 			fnuma_depot_swap(cache);
 		else if (!fnuma_depot_spill(cache))
 			return done;

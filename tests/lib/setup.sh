@@ -15,6 +15,8 @@ export LC_ALL=C.UTF-8
 	packages_flipsim=(libinih-dev libjson-c-dev libpcap-dev)
 	packages_figures=(gnuplot-nox)
 	packages_tests=(libcmocka-dev)
+	packages_bench=(libck-dev libdpdk-dev libhts-dev libjemalloc-dev libjudy-dev libroaring-dev
+		liburcu-dev uthash-dev)
 	packages_gates=(g++ gcc-aarch64-linux-gnu)
 	packages_linux=(libnuma-dev)
 	packages_docs=(doxygen graphviz)

@@ -15,6 +15,7 @@ struct speed_options speed_options = {.prefix = ""};
 
 /* Kernels and hypervisors keep their tables in large pages; so do all contenders here. */
 #define HUGE_PAGE ((size_t)2 << 20)
+#define CACHE_LINE 64u
 const char *malloc_conf = "thp:always";
 
 void speed_die(const char *format, ...)
@@ -32,7 +33,7 @@ void speed_die(const char *format, ...)
 
 void *speed_alloc(size_t bytes)
 {
-	size_t alignment = bytes < HUGE_PAGE ? 4096 : HUGE_PAGE;
+	size_t alignment = bytes < HUGE_PAGE ? CACHE_LINE : HUGE_PAGE;
 	void *memory = NULL;
 
 	if (posix_memalign(&memory, alignment, bytes ? bytes : 1))
