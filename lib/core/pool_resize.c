@@ -148,9 +148,9 @@ static void adopt(struct job *job, const fnuma_gfn *pages,
 		}
 		fnuma_port_store(&pool->size, pool->size + 1);
 		fnuma_depot_file(pool, lists[i], pages[i]);
+		pool->grown++;
 		added++;
 	}
-	pool->grown += added;
 	pool->refused[-FNUMA_E_BACKEND] += n - added;
 	pool_unlock(pool);
 	job->done += added;
