@@ -89,6 +89,13 @@ struct linux_domain {
 	struct fnuma_linux_info *info;
 };
 
+/* A node that had no memory when last asked. */
+struct linux_full {
+	bool is;
+	uint8_t unasked;    /* calls since that the kernel was spared */
+	int64_t free_bytes; /* then */
+};
+
 struct fnuma_linux {
 	struct linux_kernel kernel;
 	struct fnuma_linux_config config;
@@ -96,6 +103,7 @@ struct fnuma_linux {
 	uint32_t nodes;         /* the highest with memory, plus one */
 	uint64_t memory_nodes;  /* bits */
 	uint32_t page_bytes;
+	struct linux_full full[FNUMA_NODES_MAX];
 	uint32_t n_domains;     /* slots ever used */
 	struct linux_domain *domain; /* config.max_domains */
 };

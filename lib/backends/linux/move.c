@@ -218,11 +218,48 @@ static long move_rest(const struct move *m, struct linux_call *c)
 	                                  c->address, nodes, c->status, flags);
 }
 
+/* As the kernel would say that there is no memory, having tried nothing. */
+static long leave_all(struct linux_call *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++)
+		c->status[i] = UNSAID;
+	return -ENOMEM;
+}
+
 static void drop_front(struct linux_call *c, uint32_t n)
 {
 	c->n -= n;
 	memmove(c->address, c->address + n, c->n * sizeof(*c->address));
 	memmove(c->at, c->at + n, c->n * sizeof(*c->at));
+}
+
+/* For want of memory the kernel looks hard and long, and in vain: it is asked again when
+ * more is free than then, and now and then all the same. */
+#define FULL_UNASKED 16u
+#define FULL_PAGES   64
+
+static bool is_full(struct fnuma_linux *host, uint32_t node)
+{
+	struct linux_full *full = &host->full[node];
+	int64_t available;
+
+	if (!full->is)
+		return false;
+	full->is = ++full->unasked <= FULL_UNASKED &&
+	           host->kernel.node_bytes(host->kernel.context, (int)node, &available) >= 0 &&
+	           available < full->free_bytes + (int64_t)FULL_PAGES * host->page_bytes;
+	return full->is;
+}
+
+static void remember_full(struct fnuma_linux *host, uint32_t node)
+{
+	struct linux_full *full = &host->full[node];
+
+	full->unasked = 0;
+	full->is = host->kernel.node_bytes(host->kernel.context, (int)node,
+	                                   &full->free_bytes) >= 0;
 }
 
 /* FNUMA_OK, or an error if nothing was moved. Each call gets at least one page behind it. */
@@ -232,8 +269,10 @@ static int move_all(const struct move *m, struct linux_call *c)
 	int err = FNUMA_OK;
 
 	while (c->n && !err) {
-		long ret = move_rest(m, c);
+		long ret = is_full(m->host, (uint32_t)m->to) ? leave_all(c) : move_rest(m, c);
 
+		if (ret == -ENOMEM && !m->host->full[m->to].is)
+			remember_full(m->host, (uint32_t)m->to);
 		if (ret < 0 && ret != -ENOMEM)
 			err = refusal(m->host, m->d, ret);
 		n = ret < 0 ? c->n : tried(c);

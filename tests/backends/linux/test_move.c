@@ -145,6 +145,35 @@ static void a_full_node_takes_what_it_can(void **state)
 	fixture_end(&f);
 }
 
+static void a_full_node_is_let_be_until_more_is_free(void **state)
+{
+	struct fnuma_result r[N];
+	struct fixture f;
+	uint32_t moves, i;
+
+	(void)state;
+	fixture_start(&f);
+	f.k.free_pages[1] = 0;
+	assert_int_equal(move(&f, 0, N, 1, r), 0);
+	moves = f.k.moves;
+	f.k.free_pages[1] = 10; /* hardly worth it */
+	f.k.node[3] = 1;
+	for (i = 0; i < 16; i++) {
+		assert_int_equal(move(&f, 0, N, 1, r), 1);
+		assert_int_equal(r[3].outcome, FNUMA_DONE); /* it is there already */
+		assert_not_done(r[4], FNUMA_E_NOMEM);
+	}
+	assert_int_equal(f.k.moves, moves);
+	assert_int_equal(move(&f, 32, N, 1, r), 10); /* now and then all the same */
+	assert_int_equal(move(&f, 64, N, 1, r), 0);
+	moves = f.k.moves;
+	assert_int_equal(move(&f, 64, N, 2, r), N); /* other nodes are not full */
+	f.k.free_pages[1] = 1000;
+	assert_int_equal(move(&f, 0, N, 1, r), N);
+	assert_int_equal(f.k.moves, moves + 2);
+	fixture_end(&f);
+}
+
 static void a_huge_page_moves_whole_and_counts_for_each_of_its_frames(void **state)
 {
 	struct fnuma_result r[N];
@@ -392,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_stays_leaves_the_outcome_of_its_neighbours_known),
 		cmocka_unit_test(pages_behind_the_place_where_the_kernel_stopped_are_tried_again),
 		cmocka_unit_test(a_full_node_takes_what_it_can),
+		cmocka_unit_test(a_full_node_is_let_be_until_more_is_free),
 		cmocka_unit_test(a_huge_page_moves_whole_and_counts_for_each_of_its_frames),
 		cmocka_unit_test(a_page_of_hugetlbfs_is_named_by_its_first_frame),
 		cmocka_unit_test(a_page_shared_with_others_stays_unless_the_range_was_chosen),
