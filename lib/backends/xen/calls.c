@@ -250,7 +250,10 @@ static void unmap_machine(struct real *r, const void *at)
 /* Of an entry of a page table. */
 #define MFN_OF(entry) ((entry) >> 12 & ((UINT64_C(1) << 40) - 1))
 
-/* The entry for an address in a page table of that level, 3 to 1. 0: none. */
+#define NO_ENTRY 0u
+#define NO_TABLE UINT64_MAX /* it could not be looked at */
+
+/* The frame that the entry for an address in a page table of that level, 3 to 1, leads to. */
 static uint64_t table_entry(struct real *r, uint32_t domid, uint64_t table, uint64_t address,
                             unsigned int level)
 {
@@ -258,7 +261,9 @@ static uint64_t table_entry(struct real *r, uint32_t domid, uint64_t table, uint
 	uint64_t found = entry ? entry[address >> (12 + 9 * level) & 511u] : 0;
 
 	unmap_machine(r, entry);
-	return found & 1u && !(found & 0x80u) ? MFN_OF(found) : 0;
+	if (!entry || found & 0x80u)
+		return NO_TABLE;
+	return found & 1u ? MFN_OF(found) : NO_ENTRY;
 }
 
 /* What the guest says of its table, copied once. */
@@ -289,33 +294,46 @@ struct p2m_walk {
 	uint32_t page_of;    /* frame / 512 */
 };
 
-/* The guest has the table at an address of its own. */
-static int find_p2m_page(struct p2m_walk *w, uint32_t number)
+/* Makes `level0` the page table for that address; NULL if there is none. */
+static int find_level0(struct p2m_walk *w, uint64_t address)
 {
-	const uint64_t address = w->at.p2m_vaddr + (uint64_t)number * PAGE;
 	uint64_t mfn = w->at.p2m_cr3 >> 12;
 	unsigned int level;
 
-	if (!w->level0 || w->level0_of != address >> 21) {
-		unmap_machine(w->r, w->level0);
-		for (level = 3; level && mfn; level--)
-			mfn = table_entry(w->r, w->domid, mfn, address, level);
-		w->level0 = mfn ? map_machine(w->r, w->domid, mfn) : NULL;
-		w->level0_of = address >> 21;
-	}
+	unmap_machine(w->r, w->level0);
+	w->level0 = NULL;
+	w->level0_of = address >> 21;
+	for (level = 3; level && mfn != NO_ENTRY && mfn != NO_TABLE; level--)
+		mfn = table_entry(w->r, w->domid, mfn, address, level);
+	if (mfn == NO_ENTRY)
+		return 0;
+	if (mfn != NO_TABLE)
+		w->level0 = map_machine(w->r, w->domid, mfn);
+	return w->level0 ? 0 : -EFAULT;
+}
+
+/* Makes `page` that page of the table, which the guest has at an address of its own; NULL if
+ * it has not. */
+static int find_p2m_page(struct p2m_walk *w, uint32_t number)
+{
+	const uint64_t address = w->at.p2m_vaddr + (uint64_t)number * PAGE;
+	uint64_t entry;
+	int err = w->level0_of == address >> 21 ? 0 : find_level0(w, address);
+
 	unmap_machine(w->r, w->page);
 	w->page = NULL;
 	w->page_of = number;
-	mfn = w->level0 ? w->level0[address >> 12 & 511u] : 0;
-	if (mfn & 1u)
-		w->page = map_machine(w->r, w->domid, MFN_OF(mfn));
+	entry = w->level0 && !err ? w->level0[address >> 12 & 511u] : 0;
+	if (!(entry & 1u))
+		return err;
+	w->page = map_machine(w->r, w->domid, MFN_OF(entry));
 	return w->page ? 0 : -EFAULT;
 }
 
 static int real_p2m(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
                     uint64_t *mfns)
 {
-	struct p2m_walk w = {.r = h, .domid = domid};
+	struct p2m_walk w = {.r = h, .domid = domid, .page_of = UINT32_MAX};
 	uint32_t i;
 	int err = where_p2m_is(h, domid, &w.at);
 
@@ -323,10 +341,10 @@ static int real_p2m(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
 		mfns[i] = UINT64_MAX;
 		if (gfns[i].n >= w.at.max_pfn)
 			continue;
-		if (!w.page || gfns[i].n / 512 != w.page_of)
+		if (gfns[i].n / 512 != w.page_of)
 			err = find_p2m_page(&w, gfns[i].n / 512);
 		/* Linux marks what is no page of its own in the two highest bits. */
-		if (!err && !(w.page[gfns[i].n % 512] >> 62))
+		if (!err && w.page && !(w.page[gfns[i].n % 512] >> 62))
 			mfns[i] = w.page[gfns[i].n % 512];
 	}
 	unmap_machine(h, w.page);

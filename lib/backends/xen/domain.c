@@ -260,6 +260,9 @@ int fnuma_xen_detach(struct fnuma_xen *x, fnuma_domain domain)
 	if (err)
 		return err;
 	let_go(x, d);
+	/* Nothing is left over; the record of a domain that is gone is free again. */
+	if (!xen_clean_up(x, domain.slot, &d->record, &d->info) && d->record.balloon)
+		xen_balloon_undo(x, domain.slot, &d->record);
 	x->domain[domain.slot] = NULL;
 	free_domain(d);
 	return FNUMA_OK;

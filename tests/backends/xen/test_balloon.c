@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define _GNU_SOURCE
 #include "fake.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define TARGET "/local/domain/1/memory/target"
 
@@ -122,21 +125,41 @@ static void a_call_that_fails_leaves_target_and_affinity_as_they_were(void **sta
 	}
 }
 
-static void a_process_that_ends_leaves_it_to_the_next(void **state)
+static void a_process_that_is_killed_leaves_it_to_the_next(void **state)
 {
 	struct fnuma_xen_stats s;
 	struct fixture t;
+	pid_t pid;
 
 	(void)state;
 	open_usual(&t);
-	assert_int_equal(fnuma_xen_balloon(t.x, t.d, fnuma_node_of(0), 100), FNUMA_OK);
-	guest_obeys(t.f);
 	fnuma_xen_close(t.x);
+	pid = fork();
+	if (!pid) {
+		fixture_reopen(&t);
+		_exit(fnuma_xen_balloon(t.x, t.d, fnuma_node_of(0), 100));
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_string_equal(fake_get(t.f, TARGET), "3696");
+	guest_obeys(t.f);
 	fixture_reopen(&t);
 	assert_string_equal(fake_get(t.f, TARGET), "4096");
 	assert_int_equal(t.f->dom[GUEST].affinity, 3);
 	fnuma_xen_stats(t.x, &s);
 	assert_int_equal(s.recovered, 1);
+	fixture_close(&t);
+}
+
+static void detaching_undoes_it(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	open_usual(&t);
+	assert_int_equal(fnuma_xen_balloon(t.x, t.d, fnuma_node_of(0), 100), FNUMA_OK);
+	assert_int_equal(fnuma_xen_detach(t.x, t.d), FNUMA_OK);
+	assert_string_equal(fake_get(t.f, TARGET), "4096");
+	assert_int_equal(t.f->dom[GUEST].affinity, 3);
 	fixture_close(&t);
 }
 
@@ -148,7 +171,8 @@ int main(void)
 		cmocka_unit_test(a_target_that_somebody_sets_meanwhile_stays_theirs),
 		cmocka_unit_test(what_makes_no_sense_is_refused_and_changes_nothing),
 		cmocka_unit_test(a_call_that_fails_leaves_target_and_affinity_as_they_were),
-		cmocka_unit_test(a_process_that_ends_leaves_it_to_the_next),
+		cmocka_unit_test(a_process_that_is_killed_leaves_it_to_the_next),
+		cmocka_unit_test(detaching_undoes_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

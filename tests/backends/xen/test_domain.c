@@ -160,6 +160,27 @@ static void pages_beyond_the_domain_cannot_be_allowed(void **state)
 	fixture_close(&t);
 }
 
+/* Or a daemon that lives long would run out of them. */
+static void records_of_domains_that_are_gone_are_used_again(void **state)
+{
+	struct fnuma_xen_domain_config domain = {.domid = 2};
+	struct fixture t;
+	fnuma_domain d;
+	uint32_t i, k;
+
+	(void)state;
+	fixture_open(&t);
+	for (i = 0; i < FNUMA_XEN_DOMAINS_MAX + 10; i++) {
+		k = fake_add(t.f, 2, true, 1, 0);
+		t.f->dom[k].uuid[1] = (uint8_t)i;
+		t.f->dom[k].uuid[2] = (uint8_t)(i >> 8);
+		assert_int_equal(fnuma_xen_attach(t.x, &domain, &d), FNUMA_OK);
+		fake_destroy(t.f, k);
+		assert_int_equal(fnuma_xen_detach(t.x, d), FNUMA_OK);
+	}
+	fixture_close(&t);
+}
+
 static void errors_at_attach_leave_the_slot_free(void **state)
 {
 	static const char *const ops[] = {"info", "max_gfn", "save"};
@@ -192,6 +213,7 @@ int main(void)
 		cmocka_unit_test(frames_reach_to_4_gib_at_least_or_as_far_as_the_limit_needs),
 		cmocka_unit_test(scratch_frames_stay_where_they_were_for_the_next_process),
 		cmocka_unit_test(pages_beyond_the_domain_cannot_be_allowed),
+		cmocka_unit_test(records_of_domains_that_are_gone_are_used_again),
 		cmocka_unit_test(errors_at_attach_leave_the_slot_free),
 	};
 
