@@ -60,6 +60,7 @@ extern "C" {
 #endif
 #ifndef FNUMA_PORT_READ
 #define FNUMA_PORT_READ(p) (*(const volatile __typeof__(*(p)) *)(p))
+/** @copydoc FNUMA_PORT_READ */
 #define FNUMA_PORT_WRITE(p, v) ((void)(*(volatile __typeof__(*(p)) *)(p) = (v)))
 #endif
 

@@ -6,7 +6,8 @@
 #define FRAMES 2048u
 #define MAX_PAGES 1500u
 #define WORKERS 8u
-#define ROUNDS 2000u
+/* Calls of all users together; more by FNUMA_POOL_CALLS. */
+#define CALLS 16000u
 #define BURST 48u
 
 /* cmocka's assertions jump, and must not do so out of a thread: count instead. */
@@ -15,6 +16,7 @@ struct scene {
 	struct fnuma_pool *pool;
 	uint8_t owned[FRAMES]; /* 1 while some worker has the page */
 	uint32_t stop;
+	bool checked;
 	uint32_t broken[WORKERS + 2]; /* what each thread found wrong */
 	pthread_mutex_t lock;
 	fnuma_gfn mailbox[MAX_PAGES]; /* pages that one worker took and another gives */
@@ -28,6 +30,7 @@ struct worker {
 	uint32_t seed;
 	fnuma_gfn pages[4 * BURST];
 	uint32_t n;
+	uint32_t rounds;
 	uint32_t given; /* batches accepted */
 };
 
@@ -63,6 +66,16 @@ static void disown(struct worker *w, const fnuma_gfn *pages, uint32_t n)
 		wrong(w, !fnuma_port_cas8(&w->scene->owned[pages[i].n], 1, 0));
 }
 
+/* Some of what came is received; a trusted pool does not want to hear of it. */
+static void receive(struct worker *w, struct fnuma_pool_cache *cache,
+                    const fnuma_gfn *pages, uint32_t n)
+{
+	uint32_t some = pick(w, n + 1);
+
+	if (w->scene->checked)
+		wrong(w, fnuma_pool_received(cache, pages, some) != (int)some);
+}
+
 static void work_take(struct worker *w, struct fnuma_pool_cache *cache)
 {
 	uint32_t n = pick(w, BURST);
@@ -73,6 +86,7 @@ static void work_take(struct worker *w, struct fnuma_pool_cache *cache)
 	got = fnuma_pool_take_inline(cache, w->pages + w->n, n);
 	if (got > 0) {
 		own(w, w->pages + w->n, (uint32_t)got);
+		receive(w, cache, w->pages + w->n, (uint32_t)got);
 		w->n += (uint32_t)got;
 	} else {
 		wrong(w, n && got != FNUMA_E_EMPTY && got != FNUMA_E_STRANDED);
@@ -97,6 +111,7 @@ static void work_exchange(struct worker *w, struct fnuma_pool_cache *cache)
 	disown(w, w->pages, n);
 	wrong(w, fnuma_pool_exchange_inline(cache, w->pages, w->pages, n) != (int)n);
 	own(w, w->pages, n);
+	receive(w, cache, w->pages, n);
 }
 
 /* Leave some for others, and take over what others left. */
@@ -119,7 +134,7 @@ static void *work(void *arg)
 	uint32_t i;
 
 	wrong(w, fnuma_pool_attach(w->scene->pool, cache) != FNUMA_OK);
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < w->rounds; i++) {
 		switch (pick(w, 7)) {
 		case 0:
 		case 1:
@@ -188,6 +203,7 @@ static void scene_start(struct scene *s, uint32_t flags)
 {
 	memset(s, 0, sizeof(*s));
 	pthread_mutex_init(&s->lock, NULL);
+	s->checked = !(flags & FNUMA_POOL_TRUSTED);
 	s->rig = rig_new(FRAMES, MAX_PAGES, WORKERS, 16, flags, HOST_ALL);
 	s->pool = s->rig->pool;
 	memset(s->rig->host.room, 0x7f, sizeof(s->rig->host.room));
@@ -243,6 +259,13 @@ static void settle(struct scene *s, struct worker *workers, uint32_t n)
 			assert_int_equal(stats_of(s->rig).refused[i], 0);
 }
 
+static uint32_t calls(void)
+{
+	const char *more = getenv("FNUMA_POOL_CALLS");
+
+	return more ? (uint32_t)strtoul(more, NULL, 10) : CALLS;
+}
+
 static void flips_and_resizes_at_once(uint32_t workers, uint32_t flags)
 {
 	static struct scene scene;
@@ -250,8 +273,10 @@ static void flips_and_resizes_at_once(uint32_t workers, uint32_t flags)
 	uint32_t i;
 
 	scene_start(&scene, flags);
-	for (i = 0; i < workers; i++)
+	for (i = 0; i < workers; i++) {
+		worker[i].rounds = calls() / workers;
 		start(&worker[i], &scene, i, work);
+	}
 	start(&worker[WORKERS], &scene, WORKERS, resize);
 	start(&worker[WORKERS + 1], &scene, WORKERS + 1, read_counts);
 	for (i = 0; i < workers; i++)
