@@ -6,7 +6,9 @@
 
 /* How long a look at xenstore for passed-through devices is believed. */
 #define PCI_AGE_NS 1000000000u
-/* The same for a node's free pages, as long as they are many. */
+/* The same for a log of written pages, as long as there was none. */
+#define LOG_AGE_NS 20000000u
+/* And for a node's free pages, as long as they are many. */
 #define PLENTY_AGE_NS 100000000u
 #define PLENTY_PAGES (1u << 15)
 
@@ -41,6 +43,19 @@ static int look_for_pod(struct fnuma_xen *x, struct xen_domain *d)
 	return xen_error(err);
 }
 
+/* One that begins in between is told what was written, by swap.c. */
+static int look_for_migration(struct fnuma_xen *x, struct xen_domain *d)
+{
+	const uint64_t now = xen_now(x);
+	int got;
+
+	if (d->unlogged_ns && now - d->unlogged_ns < LOG_AGE_NS)
+		return FNUMA_OK;
+	got = XEN(x, log_dirty, d->info.domid);
+	d->unlogged_ns = got ? 0 : now;
+	return got < 0 ? xen_error(got) : got ? FNUMA_E_BUSY : FNUMA_OK;
+}
+
 /* States in which no page moves. What passes is busy. */
 static int may_move(struct fnuma_xen *x, struct xen_domain *d)
 {
@@ -60,10 +75,7 @@ static int may_move(struct fnuma_xen *x, struct xen_domain *d)
 		got = look_for_pod(x, d);
 	if (got || d->pci || d->pod)
 		return got ? got : FNUMA_E_DENIED;
-	got = XEN(x, log_dirty, d->info.domid);
-	if (got)
-		return got < 0 ? xen_error(got) : FNUMA_E_BUSY;
-	return FNUMA_OK;
+	return look_for_migration(x, d);
 }
 
 /* While there is plenty, an answer that is a moment old will do. */

@@ -90,15 +90,17 @@ static int look_around(struct fnuma_xen *x, struct search *s)
 	return xen_error(got);
 }
 
+/* What is on no node is a hole, where Xen shows some other part of its table again. */
 static void see(struct search *s, uint32_t i, uint8_t node)
 {
 	uint8_t *seen = &s->seen[i];
 
-	if (*seen != SEEN_NONE && *seen != SEEN_MIXED && *seen & SEEN_PLACED)
+	if (node >= FNUMA_NODES_MAX ||
+	    (*seen != SEEN_NONE && *seen != SEEN_MIXED && *seen & SEEN_PLACED))
 		return;
-	if (node < FNUMA_NODES_MAX && node == s->d->placed[s->pages[i].n])
+	if (node == s->d->placed[s->pages[i].n])
 		*seen = node | SEEN_PLACED;
-	else if (*seen == SEEN_NONE && node < FNUMA_NODES_MAX)
+	else if (*seen == SEEN_NONE)
 		*seen = node;
 	else if (*seen != node)
 		*seen = SEEN_MIXED;

@@ -50,6 +50,8 @@ struct xen_domain {
 	uint32_t trust;
 	uint32_t batch;            /* pages in one pause, by pace.c */
 	uint64_t pci_ns;           /* when that was */
+	uint64_t unlogged_ns;      /* when written pages were last seen not to be logged */
+	uint64_t empty_ns;         /* when the scratch frames were last seen to be empty */
 	struct xen_info info;      /* as last asked */
 	struct journal_record record;
 	uint64_t *allowed;         /* a bit a frame */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define PAGE 4096u
+#define EMPTY_AGE_NS 100000000u
 #define UNFILLED_ERR 1 /* no errno of Xen's is positive */
 
 static void not_done(struct xen_chunk *c, uint32_t i, int reason)
@@ -20,25 +21,35 @@ static void not_done(struct xen_chunk *c, uint32_t i, int reason)
 	c->result[i].reason = (int16_t)reason;
 }
 
-/* Nobody else's pages may be behind the scratch frames: if so, others are used. */
+static void list_scratch(struct xen_chunk *c, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		c->scratch[i] = fnuma_gfn_of(c->d->record.scratch_gfn + i);
+}
+
+/* Nobody else's pages may be behind the scratch frames: if so, others are used. They were
+ * empty a moment ago, and lie where a guest does not come by accident. */
 static int find_scratch(struct xen_chunk *c)
 {
 	bool own[FNUMA_BATCH_MAX], taken = false;
 	uint32_t i;
 	int err;
 
-	for (i = 0; i < c->n; i++)
-		c->scratch[i] = fnuma_gfn_of(c->d->record.scratch_gfn + i);
-	err = XEN(c->x, own, c->d->info.domid, c->scratch, c->n, own);
+	list_scratch(c, FNUMA_BATCH_MAX);
+	if (c->d->empty_ns && xen_now(c->x) - c->d->empty_ns < EMPTY_AGE_NS)
+		return FNUMA_OK;
+	err = XEN(c->x, own, c->d->info.domid, c->scratch, FNUMA_BATCH_MAX, own);
 	if (err)
 		return xen_error(err);
-	for (i = 0; i < c->n; i++)
+	for (i = 0; i < FNUMA_BATCH_MAX; i++)
 		taken |= own[i];
-	if (!taken)
-		return FNUMA_OK;
-	err = xen_choose_scratch(c->x, c->d, 0);
-	for (i = 0; i < c->n; i++)
-		c->scratch[i] = fnuma_gfn_of(c->d->record.scratch_gfn + i);
+	if (taken) {
+		err = xen_choose_scratch(c->x, c->d, 0);
+		list_scratch(c, FNUMA_BATCH_MAX);
+	}
+	c->d->empty_ns = err ? 0 : xen_now(c->x);
 	return err;
 }
 
@@ -290,12 +301,18 @@ static int finish(struct xen_chunk *c)
 	struct journal_record *r = &c->d->record;
 	int err = FNUMA_OK;
 
-	if (!c->keep && (!c->counted || c->moved < c->populated))
-		return xen_clean_up(c->x, c->slot, r, &c->d->info);
-	if (c->keep)
+	if (!c->keep && (!c->counted || c->moved < c->populated)) {
+		err = xen_clean_up(c->x, c->slot, r, &c->d->info);
+		if (err)
+			c->d->empty_ns = 0;
+		return err;
+	}
+	if (c->keep) {
+		c->d->empty_ns = 0;
 		r->scratch_gfn += FNUMA_BATCH_MAX;
-	else
+	} else {
 		err = xen_restore_limit(c->x, r, &c->after);
+	}
 	if (err)
 		return err;
 	c->d->info = c->after;

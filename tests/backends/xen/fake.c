@@ -389,8 +389,10 @@ static int fake_m2p(void *h, const uint64_t **table, uint64_t *entries)
 {
 	struct fake *f = h;
 
+	/* As Xen does: a hole shows another part of the table. */
+	memcpy(f->m2p + FAKE_MFNS, f->m2p, FAKE_HOLE * sizeof(*f->m2p));
 	*table = f->m2p;
-	*entries = FAKE_MFNS;
+	*entries = FAKE_MFNS + FAKE_HOLE;
 	return enter(f, "m2p");
 }
 

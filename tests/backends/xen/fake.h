@@ -16,6 +16,7 @@
 #define FAKE_NODES      2u
 #define FAKE_NODE_PAGES 2048u
 #define FAKE_MFNS       (FAKE_NODES * FAKE_NODE_PAGES)
+#define FAKE_HOLE       1024u
 #define FAKE_DOMAINS    4u
 #define FAKE_FRAMES     (1u << 23) /* of a guest's address space */
 #define FAKE_NOBODY     0xffffu
@@ -55,7 +56,7 @@ struct fake {
 	int pages;                 /* a file of FAKE_MFNS pages, */
 	uint8_t *content;          /* and all of it */
 	struct fake_mfn mfn[FAKE_MFNS];
-	uint64_t m2p[FAKE_MFNS];
+	uint64_t m2p[FAKE_MFNS + FAKE_HOLE]; /* the last are on no node */
 	struct fake_domain dom[FAKE_DOMAINS];
 	struct fake_map map[FAKE_MAPS];
 	char path[FAKE_STORE][96], value[FAKE_STORE][64];
