@@ -16,6 +16,7 @@ struct speed_options speed_options = {.prefix = ""};
 /* Kernels and hypervisors keep their tables in large pages; so do all contenders here. */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define CACHE_LINE 64u
+#define MOST_CASES 32u
 const char *malloc_conf = "thp:always";
 
 void speed_die(const char *format, ...)
@@ -93,9 +94,24 @@ unsigned speed_scaled(unsigned rounds)
 	return speed_options.quick ? few : rounds;
 }
 
+/* Whoever follows a slow one may pay for it (the scheduler has a memory), so nobody always
+ * follows the same. */
+static void shuffle(unsigned *order, unsigned n, uint64_t *random)
+{
+	unsigned i, k, other;
+
+	for (i = n; i > 1; i--) {
+		k = speed_below(random, i);
+		other = order[k];
+		order[k] = order[i - 1];
+		order[i - 1] = other;
+	}
+}
+
 void speed_rounds(struct speed_case *cases, unsigned n, unsigned rounds)
 {
-	unsigned r, i;
+	unsigned order[MOST_CASES], r, i;
+	uint64_t random = 88172645463325252u;
 
 	rounds = speed_scaled(rounds);
 	for (i = 0; i < n; i++) {
@@ -104,14 +120,16 @@ void speed_rounds(struct speed_case *cases, unsigned n, unsigned rounds)
 		c->samples = speed_alloc((rounds + 1) * sizeof(double));
 		c->samples[0] = rounds;
 		c->slice(c->context); /* warm up */
+		order[i] = i;
 	}
-	for (r = 0; r < rounds; r++)
+	for (r = 0; r < rounds; r++) {
+		shuffle(order, n, &random);
 		for (i = 0; i < n; i++) {
-			/* Each is first, second and last as often as any other. */
-			struct speed_case *c = &cases[(i + r) % n];
+			struct speed_case *c = &cases[order[i]];
 
 			c->samples[r + 1] = c->slice(c->context) / c->per;
 		}
+	}
 }
 
 void speed_free(struct speed_case *cases, unsigned n)

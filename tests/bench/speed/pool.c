@@ -359,8 +359,7 @@ void speed_pool_threads(void)
 static void grow_burst(unsigned burst)
 {
 	static const unsigned shown[] = {INLINE, CALL, EXCHANGE_INLINE, CHECKED, LIMIT, MEMPOOL,
-	                                 MEMPOOL_OWN,
-	                                 MEMPOOL_NOCACHE};
+	                                 MEMPOOL_OWN, MEMPOOL_NOCACHE};
 	struct speed_case cases[N];
 	unsigned i;
 
