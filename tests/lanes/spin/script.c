@@ -32,8 +32,7 @@ static const struct scenario scenarios[] = {
 	{"checked-long", {"trfxg", "TgTr", "GSBS"}, 0, 4, false},
 	{"mail-checked", {"Trpg", "mtg", "HSB"}, 0, 4, false},
 	{"used-twice", {"ttgTg", "", "uu"}, FNUMA_POOL_TRUSTED, 4, true},
-	{"used-by-two", {"tTg", "t", "u"}, FNUMA_POOL_TRUSTED, 4, true},
-	{"used-resized", {"tT", "", "Gu"}, FNUMA_POOL_TRUSTED, 2, true},
+	{"used-resized", {"t", "", "Gu"}, FNUMA_POOL_TRUSTED, 2, true},
 };
 
 static const struct scenario *scenario;
