@@ -80,7 +80,7 @@ int journal_load(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
 		return FNUMA_OK;
 	memcpy(r, bytes, sizeof(*r));
 	if (got != sizeof(bytes) || r->magic != MAGIC || r->sum != sum_of(r) ||
-	    r->state > JOURNAL_BUSY || r->scratch_pages > FNUMA_BATCH_MAX)
+	    r->state > JOURNAL_PAUSED || r->scratch_pages > FNUMA_BATCH_MAX)
 		return FNUMA_E_STATE;
 	return FNUMA_OK;
 }

@@ -11,8 +11,8 @@
 enum journal_state {
 	JOURNAL_FREE = 0,    /* the record means nothing */
 	JOURNAL_IDLE = 1,    /* nothing to clean up; where the scratch frames are */
-	JOURNAL_BUSY = 2     /* scratch pages may exist, the limit may be raised, and the guest
-	                      * may be paused */
+	JOURNAL_BUSY = 2,    /* scratch pages may exist, the limit may be raised */
+	JOURNAL_PAUSED = 3   /* and the guest may be paused */
 };
 
 struct journal_record {

@@ -7,11 +7,14 @@
 #include "parts.h"
 #include <string.h>
 
-/* The guest goes on first: every frame of it has a page, old or new, at any time. */
+/* The guest goes on first: every frame of it has a page, old or new, at any time. A pause
+ * that cannot be ours is left alone. */
 static int let_go_on(struct fnuma_xen *x, const struct journal_record *r,
                      const struct xen_info *info)
 {
-	return info->paused ? xen_error(XEN(x, unpause, r->domid)) : FNUMA_OK;
+	if (r->state != JOURNAL_PAUSED || !info->paused)
+		return FNUMA_OK;
+	return xen_error(XEN(x, unpause, r->domid));
 }
 
 static int remove_scratch(struct fnuma_xen *x, const struct journal_record *r)

@@ -282,6 +282,10 @@ static int pause_and_move(struct xen_chunk *c)
 {
 	int err, err2;
 
+	c->d->record.state = JOURNAL_PAUSED;
+	err = journal_save(c->x, c->slot, &c->d->record);
+	if (err)
+		return err;
 	c->begun_ns = xen_now(c->x);
 	err = xen_error(XEN(c->x, pause, c->d->record.domid));
 	if (err)

@@ -127,6 +127,43 @@ static void a_guest_that_died_meanwhile_is_forgotten(void **state)
 	fixture_close(&t);
 }
 
+/* The last step before the guest is paused is the journal's. */
+static uint64_t step_before_pausing;
+
+static void look_for_populate(void *cookie, const char *name, uint64_t number)
+{
+	(void)cookie;
+	if (strcmp(name, "populate") == 0 && !step_before_pausing)
+		step_before_pausing = number + 1;
+}
+
+static void a_pause_that_cannot_be_ours_is_left_alone(void **state)
+{
+	struct fnuma_xen_domain_config domain = {.domid = 1};
+	struct fnuma_result r[FNUMA_BATCH_MAX];
+	struct fnuma_xen_config config;
+	struct fixture t;
+
+	(void)state;
+	start(&t);
+	fixture_config(&t, &config);
+	config.step = look_for_populate;
+	config.say = NULL;
+	assert_int_equal(xen_open_with(&fake_calls, t.f, &config, &t.x), FNUMA_OK);
+	assert_int_equal(fnuma_xen_backend(t.x, &t.be), FNUMA_OK);
+	assert_int_equal(fnuma_xen_attach(t.x, &domain, &t.d), FNUMA_OK);
+	fixture_allow(&t, 100, 1);
+	assert_int_equal(fixture_move(&t, 100, 1, 1, r), 1);
+	fnuma_xen_close(t.x);
+	assert_true(lives_until(&t, step_before_pausing));
+	t.f->dom[GUEST].pauses = 1; /* the administrator's */
+	fixture_reopen(&t);
+	assert_int_equal(t.f->dom[GUEST].pauses, 1);
+	t.f->dom[GUEST].pauses = 0;
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
 /* Another domain of that number is not touched. */
 static void a_domid_used_again_is_another_domain(void **state)
 {
@@ -195,6 +232,7 @@ int main(void)
 		cmocka_unit_test(killed_at_any_step_nothing_is_lost_and_nothing_left_over),
 		cmocka_unit_test(killed_while_cleaning_up_the_third_finishes),
 		cmocka_unit_test(a_guest_that_died_meanwhile_is_forgotten),
+		cmocka_unit_test(a_pause_that_cannot_be_ours_is_left_alone),
 		cmocka_unit_test(a_domid_used_again_is_another_domain),
 		cmocka_unit_test(a_call_that_fails_harms_nobody),
 	};
