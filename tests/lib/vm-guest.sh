@@ -78,32 +78,40 @@ report()
 # comments are notes.
 report_tap()
 {
-	local name=$1 out=/tmp/tap.$$ line text seen=0 status
+	local name=$1 out=/tmp/tap.$$ status
 
 	shift
-	"$@" >"$out" 2>/tmp/err.$$
+	{
+		"$@" 2>/tmp/err.$$
+		echo "status $?"
+	} | tee "$out" | tap_results "$name"
 	status=$?
-	while IFS= read -r line; do
-		case $line in
-		'ok '* | 'not ok '*)
-			seen=$((seen + 1))
-			text=$(printf '%s' "$line" | sed -E 's/^(not )?ok [0-9]+ *-? *//')
-			;;
-		'# '*) note "$name: ${line#\# }"; continue ;;
-		*) continue ;;
-		esac
-		case $line in
-		*'# SKIP'*) result skip "$name: ${text%% # SKIP*}: ${text##*# SKIP }" ;;
-		ok*) result ok "$name: $text" ;;
-		*) result 'not ok' "$name: $text" ;;
-		esac
-	done <"$out"
-	if [ "$seen" = 0 ] || { [ $status -ne 0 ] && ! grep -q '^not ok' "$out"; }; then
-		result 'not ok' "$name: status $status after $seen tests"
-	fi
-	[ $status -eq 0 ] || sed 's/^/| /' "$out" /tmp/err.$$ >>"$vm_console"
 	rm -f "$out" /tmp/err.$$
 	return $status
+}
+
+# Each result as it comes, and at the end what the program as a whole is worth.
+tap_results()
+{
+	local line text seen=0 bad=0
+
+	while IFS= read -r line; do
+		text=$(printf '%s' "$line" | sed -E 's/^(not )?ok [0-9]+ *-? *//')
+		case $line in
+		'ok '*'# SKIP'*) result skip "$1: ${text%% # SKIP*}: ${text##*# SKIP }" ;;
+		'ok '*) result ok "$1: $text" ;;
+		'not ok '*) bad=$((bad + 1)); result 'not ok' "$1: $text" ;;
+		'# '*) note "$1: ${line#\# }"; continue ;;
+		'status '*) break ;;
+		*) continue ;;
+		esac
+		seen=$((seen + 1))
+	done
+	if [ "$seen" = 0 ] || { [ "$line" != 'status 0' ] && [ "$bad" = 0 ]; }; then
+		result 'not ok' "$1: $line after $seen tests"
+	fi
+	[ "$line" = 'status 0' ] || sed 's/^/| /' "$out" /tmp/err.$$ >>"$vm_console"
+	[ "$line" = 'status 0' ]
 }
 
 vm_count()

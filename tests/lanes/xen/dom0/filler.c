@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "filler.h"
 
 #define BIG_ORDER 9u
 #define CHUNK     512u
+#define SETTLE_US 200000 /* for so long, plenty that was seen may still be believed in */
 
 static int begin(struct filler *f)
 {
 	struct xen_domctl_createdomain config = {.max_vcpus = 1,
 	                                         .max_evtchn_port = 1023,
 	                                         .max_grant_frames = 4,
-	                                         .max_maptrack_frames = 4};
+	                                         .max_maptrack_frames = 4,
+	                                         .grant_opts =
+	                                                 XEN_DOMCTL_GRANT_version(1)};
 
 	if (f->domid)
 		return 0;
@@ -76,6 +81,7 @@ int filler_fill(struct filler *f, uint32_t node, uint64_t leave)
 	if (left != leave)
 		fprintf(stderr, "filler: %llu pages left on node %u, wanted %llu\n",
 		        (unsigned long long)left, node, (unsigned long long)leave);
+	usleep(SETTLE_US);
 	return left == leave ? 0 : -1;
 }
 

@@ -7,10 +7,18 @@
 #include "try.h"
 
 static const struct scenario *const scenarios[] = {
+	&scenario_balloon,
 	&scenario_conformance,
+	&scenario_ended,
+	&scenario_full,
 	&scenario_held,
 	&scenario_killed,
 	&scenario_live,
+	&scenario_naive,
+	&scenario_policy,
+	&scenario_pv,
+	&scenario_speed,
+	&scenario_two,
 };
 
 static const struct scenario *find(const char *name)

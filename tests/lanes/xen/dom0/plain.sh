@@ -16,12 +16,15 @@ nodes_are_as_described()
 	done </lane/nodes
 }
 
+# Without --only: these, and all in a long run.
+: "${only:=live held killed full policy}"
+[ -z "$long" ] || only="$only two ended balloon speed naive pv conformance"
+
 # wanted NAME...: one of these scenarios is.
 wanted()
 {
 	local name
 
-	[ -n "$only" ] || return 0
 	for name; do
 		case " $only " in *" $name "*) return 0 ;; esac
 	done
@@ -36,20 +39,53 @@ scenario()
 
 report 'Xen has the nodes and distances of the machine' nodes_are_as_described
 
-# A guest of a size worth moving. The other one is small: each pass over its memory is short.
-if wanted live; then
+# Each pass over the memory of this one is short.
+start_small()
+{
+	[ -z "${small:-}" ] || return 0
+	extra="guest.pages=9000 guest.list"
+	small=$(guest_start small pvh 1 128)
+}
+
+# A guest of a size worth moving.
+if wanted live two ended; then
 	extra="guest.pages=56000 guest.list"
 	live=$(guest_start live pvh 1 320)
-	report 'a PVH guest boots' guest_ready "$live" 100
+	report 'a PVH guest boots' guest_ready "$live" 300
 	report 'all pages of a new guest are on its node' guest_on "$live" 1
 	scenario live "$live"
-	xl destroy live
+	if wanted two; then
+		start_small
+		guest_ready "$small" 300
+		scenario two "$live" "$small"
+	fi
+	if wanted ended; then
+		scenario ended "$live"
+	else
+		xl destroy live
+	fi
 fi
-if wanted held killed conformance; then
-	extra="guest.pages=2000 guest.list"
-	small=$(guest_start small pvh 1 128)
-	report 'a small guest boots' guest_ready "$small" 100
+if wanted pv; then
+	extra="guest.pages=4000"
+	pv=$(guest_start pv pv 1 128)
+fi
+if wanted held killed full policy balloon speed naive conformance; then
+	start_small
+	report 'a small PVH guest boots' guest_ready "$small" 300
 	scenario held "$small"
 	scenario killed "$small"
-	#scenario conformance "$small"
+	scenario full "$small"
+	scenario policy "$small"
+	scenario balloon "$small"
+	scenario speed "$small"
 fi
+if wanted pv; then
+	report 'a PV guest boots' guest_ready "$pv" 300
+	scenario pv "$pv"
+fi
+# These are the last for this guest: they harm it, and end it.
+scenario naive "$small"
+scenario conformance "$small"
+
+# For the figure of the layout over time.
+[ ! -f /run/layout.csv ] || sed 's/^/csv /' /run/layout.csv >>"$vm_console"

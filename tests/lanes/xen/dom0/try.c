@@ -82,10 +82,11 @@ void library_open(struct try *t,
                   void (*step)(void *cookie, const char *name, uint64_t number),
                   void *cookie)
 {
-	const struct fnuma_xen_config config = {.pause_bound_ns = PAUSE_BOUND_NS,
-	                                        .say = heard,
-	                                        .step = step,
-	                                        .cookie = cookie};
+	const struct fnuma_xen_config config = {
+		.pause_bound_ns = t->pause_bound_ns ? t->pause_bound_ns : PAUSE_BOUND_NS,
+		.say = heard,
+		.step = step,
+		.cookie = cookie};
 	int err;
 
 	quiet = t->quiet;

@@ -29,8 +29,9 @@ try {
 	struct fnuma_xen *x;
 	struct fnuma_backend be;
 	struct count before;
-	bool quiet;            /* what the backend says is not shown */
-	struct guest guest[2]; /* those named on the command line */
+	uint64_t pause_bound_ns; /* 0: that of an emulated machine */
+	bool quiet;              /* what the backend says is not shown */
+	struct guest guest[2];   /* those named on the command line */
 	uint32_t guests;
 };
 
@@ -40,8 +41,9 @@ struct scenario {
 	void (*run)(struct try *t);
 };
 
-extern const struct scenario scenario_conformance, scenario_held, scenario_killed,
-	scenario_live;
+extern const struct scenario scenario_balloon, scenario_conformance, scenario_ended,
+	scenario_full, scenario_held, scenario_killed, scenario_live, scenario_naive,
+	scenario_policy, scenario_pv, scenario_speed, scenario_two;
 
 /* ------------------------------------------------------------ results */
 
