@@ -121,9 +121,24 @@ static void tell_burst(unsigned burst)
 	speed_free(cases, N);
 }
 
+/* Of a pool of 1 GiB in a domain of 16 GiB. */
+static void tell_memory(void)
+{
+	const struct fnuma_home home = {{0}, 4u << 20, {0}, 1};
+	struct fnuma_pool_config config = {.frames = 4u << 20, .max_pages = 1u << 18,
+	                                   .caches = 8, .homes = &home, .n_homes = 1};
+
+	speed_tell("bytes", (double)fnuma_pool_bytes(&config) / config.max_pages,
+	           "pool_checked_bytes_per_page");
+	config.flags = FNUMA_POOL_TRUSTED;
+	speed_tell("bytes", (double)fnuma_pool_bytes(&config) / config.max_pages,
+	           "pool_bytes_per_page");
+}
+
 void speed_pool(void)
 {
 	open_all();
+	tell_memory();
 	tell_burst(POOL_B1);
 	tell_burst(POOL_B8);
 	tell_burst(POOL_B32);
@@ -371,6 +386,30 @@ static void grow_burst(unsigned burst)
 	speed_free(cases, N);
 }
 
+/* The same job by one thread, and by two at once: each on a CPU of its own. */
+static void grow_threads(void)
+{
+	static const unsigned shown[] = {INLINE, EXCHANGE_INLINE, MEMPOOL, MEMPOOL_OWN,
+	                                 MEMPOOL_NOCACHE};
+	enum { SHOWN = sizeof(shown) / sizeof(*shown) };
+	struct speed_case cases[2 * SHOWN];
+	unsigned i;
+
+	for (i = 0; i < SHOWN; i++) {
+		const struct pool_contender *c = contenders[shown[i]];
+
+		pairs[i] = (struct pair){c->pairs[POOL_B32],
+		                         {c->join(c->state, 0), c->join(c->state, 1)}};
+		cases[2 * i] = (struct speed_case){c->name, c->pairs[POOL_B32],
+		                                   pairs[i].users[0], POOL_PAIRS, NULL};
+		cases[2 * i + 1] = (struct speed_case){c->name, both, &pairs[i], POOL_PAIRS, NULL};
+	}
+	speed_rounds(cases, 2 * SHOWN, 100);
+	for (i = 0; i < 2 * SHOWN; i++)
+		speed_grow("pool_threads", 1 + i % 2, cases[i].name, speed_median(&cases[i]));
+	speed_free(cases, 2 * SHOWN);
+}
+
 void speed_grow_pool(void)
 {
 	unsigned i;
@@ -378,5 +417,7 @@ void speed_grow_pool(void)
 	open_all();
 	for (i = 0; i < POOL_N_BURSTS; i++)
 		grow_burst(i);
+	if (speed_cpus() == 2)
+		grow_threads();
 	check_all();
 }

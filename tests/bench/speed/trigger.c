@@ -310,6 +310,8 @@ void speed_trigger(void)
 	tell("1k", 1000);
 	tell("10k", 10000);
 	tell("100k", MEMBERS);
+	speed_tell("bytes", (double)fnuma_agenda_bytes(MEMBERS) / MEMBERS,
+	           "agenda_bytes_per_domain");
 }
 
 void speed_grow_trigger(void)
@@ -323,8 +325,6 @@ void speed_grow_trigger(void)
 		for (k = 0; k < N; k++)
 			speed_grow("trigger_domains", sizes[i], cases[k].name,
 			           speed_median(&cases[k]));
-		speed_grow("agenda_bytes", sizes[i], "bytes_per_domain",
-		           (double)fnuma_agenda_bytes(sizes[i]) / sizes[i]);
 		speed_free(cases, N);
 	}
 }
