@@ -21,7 +21,7 @@ export LC_ALL=C.UTF-8
 	packages_linux=(libnuma-dev)
 	packages_docs=(doxygen graphviz)
 	packages_xen=(libxen-dev)
-	packages_vm=(busybox-static cpio kmod linux-image-amd64 qemu-system-x86)
+	packages_vm=(busybox-static cpio kmod qemu-system-x86)
 }
 
 say()
@@ -66,7 +66,6 @@ have_package()
 	gnuplot-nox) command -v gnuplot ;;
 	graphviz) command -v dot ;;
 	gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc ;;
-	linux-image-amd64) ls /boot/vmlinuz-*-amd64 ;;
 	qemu-system-x86) command -v qemu-system-x86_64 ;;
 	kmod) command -v modprobe ;;
 	postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
@@ -231,7 +230,6 @@ missing_sentence()
 		graphviz) what='dot' ;;
 		gcc-aarch64-linux-gnu) what='gcc for arm64' ;;
 		libc6-dev) what='the C headers' ;;
-		linux-image-amd64) what='a kernel' ;;
 		lib*-dev) what=${package#lib} what=${what%-dev} ;;
 		esac
 		[ "$what" = "$package" ] || what="$what (Debian package $package)"

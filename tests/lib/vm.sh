@@ -5,6 +5,7 @@
 # installed here, QEMU with a time limit, and results read from its serial log. Sourced
 # after tests/lib/setup.sh; the packages are @vm.
 #
+#	vm_provide_kernel "$dir"               the kernel, in a folder beside $dir
 #	vm_new "$dir"                          a fresh tree in $dir/root
 #	vm_program "$(command -v numactl)"     with the libraries it needs
 #	vm_file FILE /where/it/goes
@@ -24,16 +25,34 @@
 
 # ---------------------------------------------------------------- the kernel
 
-# The newest of the distribution's kernels that is installed here, or $VM_KERNEL.
+# The distribution's kernel, or $VM_KERNEL. Not installed, but unpacked: to install one writes
+# to /boot, makes an initramfs, and is what this machine boots from then on. Lanes share it.
+# Without one: what the lane skips by, or in CI an error.
+vm_provide_kernel()
+{
+	local package
+
+	[ -z "${VM_KERNEL:-}" ] || return 0
+	vm_kernel_dir=$(dirname "$1")/kernel
+	compgen -G "$vm_kernel_dir/boot/vmlinuz-*" >/dev/null || {
+		package=$(vm_kernel_package "$vm_kernel_dir") &&
+			vm_unpack "$vm_kernel_dir" "$package"
+	} || vm_cannot "a kernel can't be fetched" "$vm_kernel_dir"
+	VM_KERNEL=$(printf '%s\n' "$vm_kernel_dir"/boot/vmlinuz-* | sort -V | tail -n 1)
+}
+
+# The package that the one without a version stands for.
+vm_kernel_package()
+{
+	mkdir -p "$1/packages" || die "cannot write $1"
+	vm_apt "$1" apt-get -q download --print-uris linux-image-amd64 >/dev/null &&
+		vm_apt "$1" apt-cache depends linux-image-amd64 |
+		sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | grep -m 1 .
+}
+
 vm_kernel()
 {
-	local all=()
-
-	if [ -z "${VM_KERNEL:-}" ]; then
-		mapfile -t all < <(printf '%s\n' /boot/vmlinuz-* | sort -V)
-		VM_KERNEL=${all[-1]}
-	fi
-	[ -r "$VM_KERNEL" ] || die "no kernel to boot: cannot read $VM_KERNEL"
+	[ -r "${VM_KERNEL:-}" ] || die "no kernel to boot: cannot read ${VM_KERNEL:-any}"
 	printf '%s\n' "$VM_KERNEL"
 }
 
@@ -67,8 +86,36 @@ vm_unpacked_kernel()
 		count="$((bytes - 4))" status=none | "$unpack" -dc
 }
 
+# ---------------------------------------------------------------- packages, not installed
+
+# vm_cannot WHAT DIR: what a lane says that can't be run here.
+vm_cannot()
+{
+	say "$1 (apt-get download; log: $2/packages.log)"
+	! in_ci || exit 1
+	exit 77
+}
+
+# vm_apt DIR COMMAND...: with this machine's lists of packages or, if they don't do, with
+# fresh ones below DIR: to bring this machine's up to date would take its root.
+vm_apt()
+{
+	local dir=$1 own
+
+	shift
+	own=(-o "Dir::State::Lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache"
+		-o "APT::Sandbox::User=$(id -un)")
+	[ -d "$dir/apt/lists" ] || ! "$@" 2>>"$dir/packages.log" </dev/null || return 0
+	if [ ! -d "$dir/apt/lists" ]; then
+		mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial" &&
+			apt-get -q "${own[@]}" update >>"$dir/packages.log" 2>&1 </dev/null ||
+			{ rm -rf "$dir/apt"; return 1; }
+	fi
+	"$1" "${own[@]}" "${@:2}" 2>>"$dir/packages.log" </dev/null
+}
+
 # vm_unpack DIR PACKAGE...: what these packages hold, below DIR, with nothing installed. Fails
-# if they can't be had; packages.log there says why.
+# if they can't be had; packages.log there says why. One that was begun is begun anew.
 vm_unpack()
 {
 	local dir=$1 package
@@ -76,11 +123,13 @@ vm_unpack()
 	shift
 	mkdir -p "$dir/packages" || die "cannot write $dir"
 	for package; do
-		if ! compgen -G "$dir/packages/${package}_*.deb" >/dev/null; then
-			(cd "$dir/packages" && apt-get -q download "$package") \
-				>>"$dir/packages.log" 2>&1 </dev/null || return
-			dpkg-deb -x "$dir/packages/${package}"_*.deb "$dir" || return
-		fi
+		[ ! -e "$dir/packages/$package.unpacked" ] || continue
+		rm -f "$dir/packages/${package}"_*.deb
+		(cd "$dir/packages" && vm_apt "$dir" apt-get -q download "$package") \
+			>>"$dir/packages.log" || return
+		dpkg-deb -x "$dir/packages/${package}"_*.deb "$dir" || return
+		rm -f "$dir/packages/${package}"_*.deb
+		: >"$dir/packages/$package.unpacked"
 	done
 }
 
@@ -129,6 +178,18 @@ vm_program()
 	done
 }
 
+# Which modules need which: an installed kernel has it written down, an unpacked one has not.
+vm_list_modules()
+{
+	vm_modprobe=()
+	[ -n "${vm_kernel_dir:-}" ] || return 0
+	vm_modprobe=(-d "$vm_kernel_dir")
+	[ ! -d "$vm_kernel_dir/usr/lib/modules" ] || [ -e "$vm_kernel_dir/lib" ] ||
+		ln -s usr/lib "$vm_kernel_dir/lib"
+	[ -e "$vm_kernel_dir/lib/modules/$1/modules.dep.bin" ] ||
+		depmod -b "$vm_kernel_dir" "$1" || die "cannot list the modules of $vm_kernel_dir"
+}
+
 # vm_modules VERSION NAME...: kernel modules with those they need, for vm_load_modules.
 # Those built into the kernel are there already.
 vm_modules()
@@ -137,8 +198,9 @@ vm_modules()
 
 	shift
 	mkdir -p "$vm_root/lib/modules"
+	vm_list_modules "$version"
 	for name; do
-		files=$(modprobe -S "$version" --show-depends "$name") ||
+		files=$(modprobe "${vm_modprobe[@]}" -S "$version" --show-depends "$name") ||
 			die "kernel $version has no module $name"
 		for file in $(sed -n 's/^insmod \([^ ]*\).*/\1/p' <<<"$files"); do
 			to=$(basename "${file%.ko*}").ko
