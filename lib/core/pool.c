@@ -261,8 +261,6 @@ static uint32_t draw(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t 
 	const struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t got = 0;
 
-	if (n > cell->n && n <= cell->previous_n)
-		fnuma_depot_swap(cache);
 	for (;;) {
 		uint32_t k = n - got < cell->n ? n - got : cell->n;
 
@@ -287,6 +285,7 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	const struct fnuma_pool_cell *cell = cache->cell;
 	uint32_t each = cache->pool->magazine_pages, done = 0;
 
+	/* All in one, if there is one: the next draws of as many are then served by it. */
 	if (n > each - cell->n && n <= each - cell->previous_n)
 		fnuma_depot_swap(cache);
 	for (;;) {

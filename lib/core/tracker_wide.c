@@ -6,11 +6,13 @@
 #include <immintrin.h>
 
 #define PAIR   128u /* pages of two groups */
-#define AVX512 __attribute__((target("avx512f,popcnt")))
+#define FEW    4u   /* of a group; written one by one */
+#define AVX512 __attribute__((target("avx512f,bmi,popcnt")))
 
 bool fnuma_tracker_cpu_is_wide(void)
 {
-	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("popcnt");
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("popcnt");
 }
 
 /* Bit p of each half of the result: page p of that group is on a node that is not home. */
@@ -36,13 +38,25 @@ AVX512 static inline void two_groups(const uint64_t *words, __m512i home, uint64
 	*second = (uint64_t)_mm_cvtsi128_si64(_mm512_extracti32x4_epi32(off, 2));
 }
 
-/* The pages of a group, of which `numbers` are the first 16. There is room for all. */
-AVX512 static inline uint32_t pack(uint64_t wanted, __m512i numbers, fnuma_gfn *pages)
+/* The pages of a group, of which `base` is the first. There is room for all.
+ *
+ * A few are always written as four: a CPU that guesses wrong how many there are loses more
+ * than some stores in vain. */
+AVX512 static inline uint32_t pack(uint64_t wanted, uint32_t base, fnuma_gfn *pages)
 {
 	const __m512i sixteen = _mm512_set1_epi32(16);
-	uint32_t n = 0, i;
+	const __m512i iota =
+		_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	uint32_t n = (uint32_t)_mm_popcnt_u64(wanted), i;
+	__m512i numbers;
 
-	for (i = 0; i < 4; i++) {
+	if (n <= FEW) {
+		for (i = 0; i < FEW; i++, wanted &= wanted - 1)
+			pages[i].n = base + (uint32_t)_tzcnt_u64(wanted);
+		return n;
+	}
+	numbers = _mm512_add_epi32(iota, _mm512_set1_epi32((int)base));
+	for (n = 0, i = 0; i < 4; i++) {
 		__mmask16 these = (__mmask16)(wanted >> 16 * i);
 
 		_mm512_storeu_si512(pages + n,
@@ -67,22 +81,18 @@ AVX512 uint32_t fnuma_tracker_search_wide(const uint64_t *words, uint64_t home,
                                           uint32_t max, uint32_t *found)
 {
 	const __m512i homes = _mm512_set1_epi64((long long)home);
-	const __m512i iota =
-		_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-	__m512i numbers = _mm512_add_epi32(iota, _mm512_set1_epi32((int)base));
-	const __m512i group = _mm512_set1_epi32(64);
 	fnuma_gfn last[PAIR + 16]; /* loads and stores are of 16 */
 	uint64_t first, second;
 	uint32_t n = *found, k;
 
 	for (; end - base >= PAIR && n < max; base += PAIR, words += 8) {
-		fnuma_gfn *to = max - n >= PAIR + 16 ? pages + n : last;
+		fnuma_gfn *to = pages + n;
 
 		two_groups(words, homes, &first, &second);
-		k = pack(first, numbers, to);
-		numbers = _mm512_add_epi32(numbers, group);
-		k += pack(second, numbers, to + k);
-		numbers = _mm512_add_epi32(numbers, group);
+		if (max - n < (uint32_t)(_mm_popcnt_u64(first) + _mm_popcnt_u64(second)) + 16)
+			to = last;
+		k = pack(first, base, to);
+		k += pack(second, base + 64, to + k);
 		if (to == last) {
 			k = k < max - n ? k : max - n;
 			copy(pages + n, last, k);

@@ -59,6 +59,16 @@ static uint32_t list_audit(const struct fnuma_pool *pool, const struct depot_lis
 	return pages;
 }
 
+/* The handle's copies say what the cell says, or, in a checked pool, nothing. */
+static void audit_handle(const struct fnuma_pool *pool, const struct fnuma_pool_cache *c)
+{
+	assert_in_range(c->cell->n, 0, pool->magazine_pages);
+	assert_in_range(c->cell->previous_n, 0, pool->magazine_pages);
+	assert_int_equal(c->n, pool->trusted ? c->cell->n : 0);
+	assert_int_equal(c->room, pool->trusted ? pool->magazine_pages : 0);
+	assert_ptr_equal(c->slots, pool->slots + c->cell->loaded * pool->magazine_pages);
+}
+
 /* Bounds (a) and (b) of pool_depot.c. */
 static void audit(const struct walk *w)
 {
@@ -78,6 +88,7 @@ static void audit(const struct walk *w)
 			continue;
 		see(seen, w->cache[i].cell->loaded);
 		see(seen, w->cache[i].cell->previous);
+		audit_handle(pool, &w->cache[i]);
 	}
 	for (m = pool->empty; m != DEPOT_NONE; m = pool->next[m])
 		see(seen, m);
@@ -383,6 +394,44 @@ static void the_control_path_meets_every_page_after_a_bounded_time(void **state)
 	rig_free(w.rig);
 }
 
+/* A burst that reaches over the end of a magazine: those that follow do not. */
+static void after_a_burst_over_two_magazines_the_next_are_served_by_one(void **state)
+{
+	struct fnuma_pool_cache cache;
+	fnuma_gfn in_use[12];
+	struct walk w;
+	uint32_t i;
+
+	(void)state;
+	walk_start(&w, 8, FNUMA_POOL_TRUSTED);
+	assert_int_equal(fnuma_pool_grow(w.pool, 100, 0), 100);
+	assert_int_equal(fnuma_pool_attach(w.pool, &cache), FNUMA_OK);
+	for (i = 0; i < 12; i += 6) /* the second one gets 2 and 4 */
+		assert_int_equal(fnuma_pool_take(&cache, in_use + i, 6), 6);
+	assert_int_equal(fnuma_pool_give(&cache, in_use, 6), 6);
+	for (i = 0; i < 4; i++) {
+		assert_true(fnuma_pool_take_loaded(&cache, in_use, 6));
+		assert_true(fnuma_pool_give_loaded(&cache, in_use, 6));
+		assert_true(fnuma_pool_exchange_loaded(&cache, in_use + 6, in_use + 6, 6));
+	}
+	assert_int_equal(fnuma_pool_used(w.pool), 6);
+	rig_free(w.rig);
+}
+
+/* As if a flip's thread had been put to sleep while it waited for the lock (I3). */
+static void a_flip_that_waits_forever_does_not_stop_the_control_path(void **state)
+{
+	struct walk w;
+
+	(void)state;
+	walk_start(&w, 8, 0);
+	fnuma_port_store(&w.pool->flip_waits, 1);
+	assert_int_equal(fnuma_pool_grow(w.pool, 100, 0), 100);
+	assert_int_equal(fnuma_pool_shrink(w.pool, 100, 0), 100);
+	assert_int_equal(stats_of(w.rig).size_pages, 0);
+	rig_free(w.rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +439,9 @@ int main(void)
 			a_random_walk_keeps_every_page_in_one_state_and_the_counts_right),
 		cmocka_unit_test(lies_told_to_a_trusted_pool_stay_within_its_bounds),
 		cmocka_unit_test(the_control_path_meets_every_page_after_a_bounded_time),
+		cmocka_unit_test(
+			after_a_burst_over_two_magazines_the_next_are_served_by_one),
+		cmocka_unit_test(a_flip_that_waits_forever_does_not_stop_the_control_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT_ONCE 256u
+#define AT_ONCE 512u
 
 struct ours {
 	struct fnuma_tracker *t;
