@@ -140,12 +140,26 @@ bool xen_agent_owns(const struct xen_domain *d, fnuma_gfn page)
 	return a->directory && a->gfn == page.n;
 }
 
+/* How many frames from this one on are not listed, as far as one look tells. */
+static uint32_t unlisted_from(const struct xen_domain *d, uint32_t gfn)
+{
+	const uint32_t i = gfn / FNUMA_XEN_AGENT_MAP_FRAMES;
+	const uint32_t at = gfn % FNUMA_XEN_AGENT_MAP_FRAMES;
+	uint32_t n = 0;
+
+	if (i >= d->agent.maps || !d->agent.map[i])
+		n = FNUMA_XEN_AGENT_MAP_FRAMES - at;
+	else if (!d->agent.map[i][at / 16u])
+		n = 16u - at % 16u;
+	return n < d->frames - gfn ? n : d->frames - gfn;
+}
+
 int fnuma_xen_listed(struct fnuma_xen *x, fnuma_domain domain, bool free_pages,
                      fnuma_gfn *cursor, fnuma_gfn *pages, uint32_t max)
 {
 	const uint32_t wanted = free_pages ? FNUMA_XEN_AGENT_FREE : FNUMA_XEN_AGENT_MOVABLE;
 	struct xen_domain *d;
-	uint32_t found = 0;
+	uint32_t found = 0, skip;
 	int err = xen_find(x, domain, &d);
 
 	if (err)
@@ -154,8 +168,10 @@ int fnuma_xen_listed(struct fnuma_xen *x, fnuma_domain domain, bool free_pages,
 		return FNUMA_E_INVAL;
 	if (!is_there(&d->agent))
 		return FNUMA_E_EMPTY;
-	for (; cursor->n < d->frames && found < max; cursor->n++)
-		if (xen_agent_bits(d, *cursor) == wanted)
+	for (; cursor->n < d->frames && found < max; cursor->n += skip ? skip : 1) {
+		skip = unlisted_from(d, cursor->n);
+		if (!skip && xen_agent_bits(d, *cursor) == wanted)
 			pages[found++] = *cursor;
+	}
 	return (int)found;
 }

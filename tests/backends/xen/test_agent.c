@@ -181,6 +181,31 @@ static void listed_pages_are_found_in_order_from_a_cursor(void **state)
 	fixture_close(&t);
 }
 
+static void frames_without_a_map_or_a_word_are_passed_over_to_the_last_frame(void **state)
+{
+	fnuma_gfn cursor = {5}, pages[4];
+	struct fixture t;
+
+	(void)state;
+	open_with_agent(&t);
+	directory(&t)->maps = 64;
+	directory(&t)->map_gfn[0] = 0;
+	directory(&t)->map_gfn[1] = MAP;
+	directory(&t)->map_gfn[63] = MAP + 1;
+	memset(page_of(&t, MAP + 1), 0, 4096);
+	assert_int_equal(fnuma_xen_find_agent(t.x, t.d), FNUMA_OK);
+	list(&t, 3, FNUMA_XEN_AGENT_MOVABLE); /* of map 1, both of them */
+	list(&t, 16383, FNUMA_XEN_AGENT_MOVABLE);
+	fnuma_xen_agent_set((uint32_t *)page_of(&t, MAP + 1), GUEST_SPACE - 1,
+	                    FNUMA_XEN_AGENT_MOVABLE);
+	assert_int_equal(fnuma_xen_listed(t.x, t.d, false, &cursor, pages, 4), 3);
+	assert_int_equal(pages[0].n, 16384 + 3);
+	assert_int_equal(pages[1].n, 2 * 16384 - 1);
+	assert_int_equal(pages[2].n, GUEST_SPACE - 1);
+	assert_int_equal(cursor.n, GUEST_SPACE);
+	fixture_close(&t);
+}
+
 static void a_caller_that_is_not_trusted_cannot_allow(void **state)
 {
 	struct fnuma_xen_domain_config domain = {.domid = 1, .trust = FNUMA_XEN_TRUST_AGENT};
@@ -286,6 +311,7 @@ int main(void)
 		cmocka_unit_test(an_agent_that_left_lists_nothing),
 		cmocka_unit_test(the_agents_own_pages_stay_whatever_it_lists),
 		cmocka_unit_test(listed_pages_are_found_in_order_from_a_cursor),
+		cmocka_unit_test(frames_without_a_map_or_a_word_are_passed_over_to_the_last_frame),
 		cmocka_unit_test(a_caller_that_is_not_trusted_cannot_allow),
 		cmocka_unit_test(an_agent_that_is_not_trusted_is_not_asked),
 		cmocka_unit_test(nonsense_in_xenstore_is_refused),

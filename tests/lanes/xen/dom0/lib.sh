@@ -24,8 +24,9 @@ xen_start()
 # command line ended by `extra` (guest.pages=N ...), with more lines for its configuration.
 # Its domid goes to stdout.
 #
-# No PIT answers a PVH guest here, and to find that out costs the kernel 10 s, unless there
-# is no TSC to calibrate.
+# Its kernel's options are those of this one, and: no PIT answers a PVH guest here, and to
+# find that out costs the kernel 10 s, unless there is no TSC to calibrate. Xen must not emulate
+# the TSC: each look at the clock leaves the guest then.
 guest_start()
 {
 	local name=$1 file=$guest_dir/$1.cfg
@@ -37,9 +38,10 @@ guest_start()
 	memory = $4
 	maxmem = $4
 	vcpus = 1
+	tsc_mode = "native"
 	kernel = "/lane/vmlinux"
 	ramdisk = "/lane/guest.cpio"
-	extra = "console=hvc0 quiet clearcpuid=tsc lpj=1000000 ${extra:-}"
+	extra = "$(cat /proc/cmdline) clearcpuid=tsc lpj=1000000 ${extra:-}"
 	END
 	shift 4
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"

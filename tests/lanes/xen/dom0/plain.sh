@@ -17,8 +17,8 @@ nodes_are_as_described()
 }
 
 # Without --only: these, and all in a long run.
-: "${only:=live ended held killed full policy}"
-[ -z "$long" ] || only="$only conformance two balloon speed naive pv"
+: "${only:=live ended held killed full policy conformance}"
+[ -z "$long" ] || only="$only two balloon speed naive pv"
 
 # wanted NAME...: one of these scenarios is.
 wanted()

@@ -84,6 +84,7 @@ void library_open(struct try *t,
 {
 	const struct fnuma_xen_config config = {
 		.pause_bound_ns = t->pause_bound_ns ? t->pause_bound_ns : PAUSE_BOUND_NS,
+		.nodes_age_ns = t->nodes_age_ns,
 		.say = heard,
 		.step = step,
 		.cookie = cookie};

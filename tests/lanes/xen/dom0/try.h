@@ -30,6 +30,7 @@ try {
 	struct fnuma_backend be;
 	struct count before;
 	uint64_t pause_bound_ns; /* 0: that of an emulated machine */
+	uint64_t nodes_age_ns;   /* as the library has it */
 	bool quiet;              /* what the backend says is not shown */
 	struct guest guest[2];   /* those named on the command line */
 	uint32_t guests;

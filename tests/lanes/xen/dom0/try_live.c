@@ -11,9 +11,7 @@
 #include "try.h"
 
 #define ENOUGH_PAGES 50000u
-/* Between beats, ten a second if nothing else runs: all is emulated, and the machine may have
- * other work. A guest that hangs never answers again. */
-#define SILENCE_S 30.0
+#define SILENCE_S    10.0 /* between beats, ten a second if nothing else runs */
 
 /* The longest that a guest did not beat, as seen from here. */
 struct listener {
