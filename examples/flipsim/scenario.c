@@ -2,12 +2,10 @@
 #include "scenario.h"
 
 #include "figures.h"
+#include "ini_file.h"
 #include "keys.h"
 #include "modes.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <ini.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,37 +17,12 @@
 struct reading {
 	struct scenario *sc;
 	const struct scenario_sink *sink;
-	const char *file;
-	FILE *stream;     /* one of these two is read */
-	const char *text;
-	uint32_t line;
-	uint32_t errors;
-	char section[SCENARIO_LINE_BYTES]; /* the one of `line`, as written */
-	int app;                           /* index, if that is an [app], else -1 */
-	uint32_t key_line[KEYS_MAX];       /* where each key was set */
+	struct ini_file f;
+	int app;                     /* index, if this section is an [app], else -1 */
+	uint32_t key_line[KEYS_MAX]; /* where each key was set */
 	uint32_t app_line[SCENARIO_APPS_MAX][KEYS_MAX];
 	uint32_t paper_line[SCENARIO_PAPER_MAX];
 };
-
-__attribute__((format(printf, 4, 5)))
-static void complain(struct reading *r, uint32_t line, const char *key, const char *format,
-                     ...)
-{
-	char reason[512], text[1200];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(reason, sizeof(reason), format, args);
-	va_end(args);
-	if (line)
-		snprintf(text, sizeof(text), "%s:%u: %s%s%s", r->file, line, key,
-		         *key ? ": " : "", reason);
-	else
-		snprintf(text, sizeof(text), "%s: %s%s%s", r->file, key, *key ? ": " : "",
-		         reason);
-	r->errors++;
-	r->sink->complain(r->sink->cookie, text);
-}
 
 static uint32_t key_index(const struct key *key)
 {
@@ -78,11 +51,11 @@ static int app_of(struct reading *r, const char *name)
 		if (strcmp(sc->app[i].name, name) == 0)
 			return (int)i;
 	if (sc->n_apps == SCENARIO_APPS_MAX) {
-		complain(r, r->line, "[app]", "more than %d applications", SCENARIO_APPS_MAX);
+		ini_complain(&r->f, r->f.line, "[app]", "more than %d applications", SCENARIO_APPS_MAX);
 		return -1;
 	}
 	if (!*name || strlen(name) >= SCENARIO_NAME_BYTES) {
-		complain(r, r->line, "[app]", "needs a name of up to %d bytes, as in [app web]",
+		ini_complain(&r->f, r->f.line, "[app]", "needs a name of up to %d bytes, as in [app web]",
 		         SCENARIO_NAME_BYTES - 1);
 		return -1;
 	}
@@ -91,95 +64,19 @@ static int app_of(struct reading *r, const char *name)
 	return (int)sc->n_apps++;
 }
 
-static void begin_section(struct reading *r, const char *heading)
-{
-	size_t length = strcspn(heading, "]");
-
-	memcpy(r->section, heading, length);
-	r->section[length] = '\0';
-	r->app = -1;
-	if (strncmp(r->section, "app ", 4) == 0) {
-		r->app = app_of(r, r->section + 4 + strspn(r->section + 4, " \t"));
-		return;
-	}
-	if (strcmp(r->section, "app") == 0)
-		r->app = app_of(r, "");
-	else if (strcmp(r->section, "paper") != 0 && !key_section_known(r->section))
-		complain(r, r->line, r->section, "no such section (see --list-keys)");
-}
-
-/* inih says only which line was wrong first, and nothing of empty sections: look at each
- * line as it is read. */
-static void look_at_line(struct reading *r, const char *raw)
-{
-	const char *text = raw;
-
-	if (r->line == 1 && strncmp(text, "\xef\xbb\xbf", 3) == 0)
-		text += 3;
-	if (isspace((unsigned char)*text)) {
-		text += strspn(text, " \t\r\n\v\f");
-		if (*text && *text != ';' && *text != '#')
-			complain(r, r->line, "",
-			         "an indented line: begin each key at the left margin");
-		return;
-	}
-	if (!*text || *text == ';' || *text == '#')
-		return;
-	if (*text == '[') {
-		if (strchr(text, ']'))
-			begin_section(r, text + 1);
-		else
-			complain(r, r->line, "", "a section without its ']'");
-	} else if (!strpbrk(text, "=:")) {
-		complain(r, r->line, "", "neither 'key = value' nor '[section]'");
-	}
-}
-
-static char *read_text(char *to, int size, struct reading *r)
-{
-	size_t length = strcspn(r->text, "\n");
-
-	if (!*r->text)
-		return NULL;
-	length += r->text[length] == '\n';
-	if (length >= (size_t)size)
-		length = (size_t)size - 1;
-	memcpy(to, r->text, length);
-	to[length] = '\0';
-	r->text += length;
-	return to;
-}
-
-static char *read_line(char *to, int size, void *cookie)
+static void on_section(void *cookie, struct ini_file *f, const char *heading)
 {
 	struct reading *r = cookie;
-	size_t length;
 
-	if (!(r->stream ? fgets(to, size, r->stream) : read_text(to, size, r)))
-		return NULL;
-	r->line++;
-	length = strlen(to);
-	if (length + 1 == (size_t)size && to[length - 1] != '\n') {
-		complain(r, r->line, "", "longer than %d bytes", size - 2);
-		while (length && to[length - 1] != '\n') {
-			char rest[SCENARIO_LINE_BYTES];
-
-			if (!(r->stream ? fgets(rest, sizeof(rest), r->stream)
-			                : read_text(rest, sizeof(rest), r)))
-				break;
-			length = strlen(rest);
-			if (length && rest[length - 1] == '\n')
-				break;
-		}
-		strcpy(to, "\n");
-		return to;
+	r->app = -1;
+	if (strncmp(heading, "app ", 4) == 0) {
+		r->app = app_of(r, heading + 4 + strspn(heading + 4, " \t"));
+		return;
 	}
-	look_at_line(r, to);
-	/* An indented line continues the one before in inih's eyes: it has been
-	 * complained about, and counts for nothing. */
-	if (isspace((unsigned char)*to))
-		strcpy(to, "\n");
-	return to;
+	if (strcmp(heading, "app") == 0)
+		r->app = app_of(r, "");
+	else if (strcmp(heading, "paper") != 0 && !key_section_known(heading))
+		ini_complain(f, f->line, heading, "no such section (see --list-keys)");
 }
 
 /* [paper] MODE.FIGURE = value */
@@ -193,40 +90,41 @@ static void store_paper(struct reading *r, const char *name, const char *text)
 	uint32_t i;
 
 	if (!dot || dot - name >= (long)sizeof(mode)) {
-		complain(r, r->line, name, "must be MODE.FIGURE, as in vanilla.remote_pct_end");
+		ini_complain(&r->f, r->f.line, name, "must be MODE.FIGURE, as in vanilla.remote_pct_end");
 		return;
 	}
 	memcpy(mode, name, (size_t)(dot - name));
 	mode[dot - name] = '\0';
 	m = mode_find(mode);
 	if (!m)
-		complain(r, r->line, name, "no mode '%s' (see --list-modes)", mode);
+		ini_complain(&r->f, r->f.line, name, "no mode '%s' (see --list-modes)", mode);
 	if (figure_find(dot + 1) == FIGURES)
-		complain(r, r->line, name, "no figure '%s'", dot + 1);
+		ini_complain(&r->f, r->f.line, name, "no figure '%s'", dot + 1);
 	if (!m || figure_find(dot + 1) == FIGURES)
 		return;
 	if (sc->n_paper == SCENARIO_PAPER_MAX) {
-		complain(r, r->line, name, "more than %d values", SCENARIO_PAPER_MAX);
+		ini_complain(&r->f, r->f.line, name, "more than %d values", SCENARIO_PAPER_MAX);
 		return;
 	}
 	p->mode = m->name;
 	p->figure = figure_find(dot + 1);
 	p->value = strtod(text, &end);
 	if (end == text || *end || !isfinite(p->value)) {
-		complain(r, r->line, name, "'%s' is not a number", text);
+		ini_complain(&r->f, r->f.line, name, "'%s' is not a number", text);
 		return;
 	}
 	for (i = 0; i < sc->n_paper; i++) {
 		if (sc->paper[i].mode == p->mode && sc->paper[i].figure == p->figure) {
-			complain(r, r->line, name, "given before, in line %u",
+			ini_complain(&r->f, r->f.line, name, "given before, in line %u",
 			         r->paper_line[i]);
 			return;
 		}
 	}
-	r->paper_line[sc->n_paper++] = r->line;
+	r->paper_line[sc->n_paper++] = r->f.line;
 }
 
-static int on_key(void *cookie, const char *section, const char *name, const char *value)
+static void on_key(void *cookie, struct ini_file *f, const char *section, const char *name,
+                   const char *value)
 {
 	struct reading *r = cookie;
 	bool is_app = strncmp(section, "app ", 4) == 0 || strcmp(section, "app") == 0;
@@ -237,33 +135,28 @@ static int on_key(void *cookie, const char *section, const char *name, const cha
 
 	if (strcmp(section, "paper") == 0) {
 		store_paper(r, name, value);
-		return 1;
-	}
-	if (!*section) {
-		complain(r, r->line, name, "stands before the first [section]");
-		return 1;
+		return;
 	}
 	if (!key_section_known(section) && !is_app)
-		return 1; /* complained about at its heading */
+		return; /* complained about at its heading */
 	if (!k || (is_app && !key_is_load(k))) {
-		complain(r, r->line, name, "no such key in [%s] (see --list-keys)", section);
-		return 1;
+		ini_complain(f, f->line, name, "no such key in [%s] (see --list-keys)", section);
+		return;
 	}
 	if (is_app && r->app < 0)
-		return 1;
+		return;
 	line = is_app ? &r->app_line[r->app][key_index(k)] : &r->key_line[key_index(k)];
 	if (*line) {
-		complain(r, r->line, name, "given before, in line %u", *line);
-		return 1;
+		ini_complain(f, f->line, name, "given before, in line %u", *line);
+		return;
 	}
-	*line = r->line;
+	*line = f->line;
 	if (is_app)
 		to = (char *)&r->sc->app[r->app] + (k->at - offsetof(struct scenario, io));
 	else
 		to = (char *)r->sc + k->at;
 	if (key_store(k, to, value, why, sizeof(why)))
-		complain(r, r->line, name, "%s", why);
-	return 1;
+		ini_complain(f, f->line, name, "%s", why);
 }
 
 /* A complaint about a key whose value alone is in order. */
@@ -279,7 +172,7 @@ static void refuse(struct reading *r, const char *section, const char *name,
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	snprintf(full, sizeof(full), "[%s] %s", section, name);
-	complain(r, line, line ? name : full, "%s", reason);
+	ini_complain(&r->f, line, line ? name : full, "%s", reason);
 }
 
 static void check_nodes(struct reading *r)
@@ -402,45 +295,46 @@ static void complete_sizes(struct scenario *sc)
 		sc->linkbench.memory_mb = sc->guest.memory_mb / 2;
 }
 
-static uint32_t read_all(struct reading *r)
+static void tell(void *cookie, const char *text)
 {
-	scenario_defaults(r->sc);
-	snprintf(r->sc->path, sizeof(r->sc->path), "%s", r->file);
-	r->app = -1;
-	ini_parse_stream(read_line, r, on_key, r);
-	complete_apps(r);
-	complete_sizes(r->sc);
-	if (!r->errors) {
-		check_nodes(r);
-		check_memory(r);
-		check_time(r);
+	const struct scenario_sink *sink = ((struct reading *)cookie)->sink;
+
+	sink->complain(sink->cookie, text);
+}
+
+/* From a file, or from a text under the name of one. */
+static uint32_t read_all(struct scenario *sc, const char *path, const char *text,
+                         const struct scenario_sink *sink)
+{
+	struct reading r = {.sc = sc, .sink = sink, .app = -1};
+	const struct ini_reader reader = {on_section, on_key, tell, &r};
+
+	scenario_defaults(sc);
+	snprintf(sc->path, sizeof(sc->path), "%s", path);
+	if (text)
+		ini_read_text(&r.f, text, path, &reader);
+	else
+		ini_read_path(&r.f, path, &reader);
+	complete_apps(&r);
+	complete_sizes(sc);
+	if (!r.f.errors) {
+		check_nodes(&r);
+		check_memory(&r);
+		check_time(&r);
 	}
-	return r->errors;
+	return r.f.errors;
 }
 
 uint32_t scenario_load(struct scenario *sc, const char *path,
                        const struct scenario_sink *sink)
 {
-	struct reading r = {.sc = sc, .sink = sink, .file = path};
-
-	r.stream = fopen(path, "r");
-	if (!r.stream) {
-		complain(&r, 0, "", "%s", strerror(errno));
-		return r.errors;
-	}
-	read_all(&r);
-	if (ferror(r.stream))
-		complain(&r, 0, "", "cannot be read");
-	fclose(r.stream);
-	return r.errors;
+	return read_all(sc, path, NULL, sink);
 }
 
 uint32_t scenario_parse(struct scenario *sc, const char *text, const char *name,
                         const struct scenario_sink *sink)
 {
-	struct reading r = {.sc = sc, .sink = sink, .file = name, .text = text};
-
-	return read_all(&r);
+	return read_all(sc, name, text, sink);
 }
 
 void scenario_list_keys(FILE *out)
@@ -455,23 +349,6 @@ void scenario_list_keys(FILE *out)
 			fprintf(out, "%s### [%s]\n\n| key | unit | range | default | meaning |\n"
 			        "| --- | --- | --- | --- | --- |\n", i ? "\n" : "", section);
 		}
-		fprintf(out, "| `%s` | %s | ", k->name, k->unit);
-		if (k->kind == KEY_CHOICE) {
-			const char *c;
-
-			for (c = k->choices; *c; c++) {
-				fputc(*c == '|' ? ',' : *c, out);
-				if (*c == '|')
-					fputc(' ', out);
-			}
-		} else if (k->kind == KEY_TEXT) {
-			fprintf(out, "up to %d bytes", (int)k->max - 1);
-		} else if (k->kind == KEY_NODES) {
-			fprintf(out, "up to %d", (int)k->max);
-		} else {
-			fprintf(out, "%.15g to %.15g%s", k->min, k->max,
-			        k->kind == KEY_WHOLE ? ", whole" : "");
-		}
-		fprintf(out, " | %s | %s |\n", k->initial, k->meaning);
+		key_print(k, out);
 	}
 }

@@ -9,6 +9,8 @@
 #ifndef FLIPSIM_SCENARIO_H
 #define FLIPSIM_SCENARIO_H
 
+#include "ini_key.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,9 +21,6 @@
 #define SCENARIO_APPS_MAX 16
 #define SCENARIO_PAPER_MAX 64
 #define SCENARIO_NODES_MAX 8
-
-/* Lines of a file are at most this long. */
-#define SCENARIO_LINE_BYTES 200
 
 /* Pages of a MB; the paper's MB and GB are powers of two (500 MB are 128,000 pages). */
 #define PAGES_PER_MB 256u
@@ -40,11 +39,6 @@ struct load_config {
 	double short_percent; /* of the received pages, used up soon */
 	double short_ms;      /* mean time until then */
 	double long_ms;       /* mean time of the others */
-};
-
-struct node_list {
-	uint32_t n;
-	uint32_t id[SCENARIO_NODES_MAX];
 };
 
 /* A value of the paper, to stand beside ours. [paper] */
