@@ -150,6 +150,15 @@ int fnuma_host_retune(struct fnuma_host *host, fnuma_member member,
                       const struct fnuma_repatriator_tuning *tuning, uint32_t weight,
                       uint64_t now_ns);
 
+/** @brief Give a member another trigger in flight. Its pages, books, tuning and weight stay,
+ *   and a pass under way goes on; the new trigger begins now.
+ * @param host host. @param member handle. @param policy built-in or yours; copied.
+ * @param params checked, completed, copied. @param now_ns time.
+ * @return #FNUMA_OK; #FNUMA_E_STALE or as fnuma_trigger_init(), with nothing changed. */
+int fnuma_host_set_trigger(struct fnuma_host *host, fnuma_member member,
+                           const struct fnuma_trigger_policy *policy,
+                           const struct fnuma_trigger_params *params, uint64_t now_ns);
+
 /** @brief Change the common budget in flight. @param host host. @param limits new.
  * @return #FNUMA_OK or #FNUMA_E_INVAL. */
 int fnuma_host_set_limits(struct fnuma_host *host, const struct fnuma_budget_limits *limits);

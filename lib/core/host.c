@@ -668,6 +668,29 @@ int fnuma_host_retune(struct fnuma_host *host, fnuma_member member,
 	return FNUMA_OK;
 }
 
+int fnuma_host_set_trigger(struct fnuma_host *host, fnuma_member member,
+                           const struct fnuma_trigger_policy *policy,
+                           const struct fnuma_trigger_params *params, uint64_t now_ns)
+{
+	struct member *m = member_of(host, member);
+	struct fnuma_trigger trigger;
+	int err;
+
+	if (!m)
+		return no_member(host);
+	err = fnuma_trigger_init(&trigger, policy, params,
+	                         fnuma_clock_tell(&host->clock, now_ns));
+	if (err != FNUMA_OK)
+		return err;
+	m->trigger = trigger;
+	if (m->active)
+		fnuma_trigger_pass(&m->trigger, host->clock.at_ns,
+		                   fnuma_repatriator_movable(m->repatriator), false);
+	else if (!m->paused && !m->gone)
+		ask(host, member.slot, now_ns);
+	return FNUMA_OK;
+}
+
 int fnuma_host_set_limits(struct fnuma_host *host,
                           const struct fnuma_budget_limits *limits)
 {

@@ -671,6 +671,88 @@ static void a_bad_retune_changes_nothing(void **state)
 	close_world();
 }
 
+static int set_trigger(uint32_t i, const char *name, uint32_t amount_pages, uint64_t now_ns)
+{
+	struct fnuma_trigger_params p = {0};
+
+	p.amount_pages = amount_pages;
+	p.lead_pages = UINT32_MAX;
+	p.period_ns = 10 * SECOND;
+	return fnuma_host_set_trigger(w.host, w.member[i], fnuma_trigger_find(name), &p, now_ns);
+}
+
+static void another_trigger_in_flight_decides_from_then_on(void **state)
+{
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("period"), 0);
+	displace(0, 0, 300, 0);
+	assert_int_equal(run(0, SECOND), 0);
+	assert_int_equal(set_trigger(0, "amount", 400, SECOND), 0);
+	assert_int_equal(run(SECOND, 2 * SECOND), 0);
+	assert_int_equal(set_trigger(0, "amount", 300, 2 * SECOND), 0);
+	assert_int_equal(run(2 * SECOND, 3 * SECOND), 300);
+	displace(0, 0, 100, 4 * SECOND);
+	assert_int_equal(set_trigger(0, "period", 0, 4 * SECOND), 0);
+	assert_int_equal(run(4 * SECOND, 13 * SECOND), 0);
+	assert_int_equal(run(13 * SECOND, 15 * SECOND), 100);
+	close_world();
+}
+
+static void another_trigger_lets_a_pass_go_on_and_keeps_what_is_known_of_pages(void **state)
+{
+	struct fnuma_member_config c = member_config("amount");
+	struct fnuma_budget_limits limits = {0};
+	struct fnuma_repatriator *r;
+
+	(void)state;
+	limits.pages = 100;
+	c.tuning.cooldown_ns = 1000 * SECOND;
+	open_world(limits);
+	add(0, c, 0);
+	displace(0, 0, 600, 0);
+	assert_int_equal(step(0, 4096), 100);
+	assert_int_equal(set_trigger(0, "period", 0, 0), 0);
+	r = fnuma_host_repatriator(w.host, w.member[0]);
+	assert_true(fnuma_repatriator_active(r));
+	assert_int_equal(run(0, 9 * SECOND), 500);
+	assert_int_equal(fnuma_repatriator_why(r, fnuma_gfn_of(0), 9 * SECOND, NULL, NULL),
+	                 FNUMA_E_COOLDOWN);
+	close_world();
+}
+
+static void a_paused_member_stays_so_with_another_trigger(void **state)
+{
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("period"), 0);
+	displace(0, 0, 300, 0);
+	fnuma_host_pause(w.host, w.member[0], true, 0);
+	assert_int_equal(set_trigger(0, "amount", 300, 0), 0);
+	assert_int_equal(run(0, SECOND), 0);
+	fnuma_host_pause(w.host, w.member[0], false, SECOND);
+	assert_int_equal(run(SECOND, 2 * SECOND), 300);
+	close_world();
+}
+
+static void a_bad_trigger_changes_nothing(void **state)
+{
+	struct fnuma_trigger_params p = {0};
+
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("amount"), 0);
+	displace(0, 0, 400, 0);
+	p.amount_pages = p.lead_pages = 10;
+	assert_int_equal(fnuma_host_set_trigger(w.host, w.member[0],
+	                                        fnuma_trigger_find("amount"), &p, 0),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_set_trigger(w.host, w.member[0], NULL, &p, 0),
+	                 FNUMA_E_INVAL);
+	assert_int_equal(run(0, SECOND), 0);
+	close_world();
+}
+
 static void limits_changed_in_flight_hold_from_then_on(void **state)
 {
 	struct fnuma_budget_limits limits = {0};
@@ -756,6 +838,7 @@ static void without_a_host_or_an_array_nothing_is_done(void **state)
 	assert_int_equal(fnuma_host_kick(NULL, m, 0), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_pause(NULL, m, true, 0), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_retune(NULL, m, NULL, NULL, 0, 0), FNUMA_E_INVAL);
+	assert_int_equal(fnuma_host_set_trigger(NULL, m, NULL, NULL, 0), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_set_limits(NULL, &no_limit), FNUMA_E_INVAL);
 	assert_int_equal(fnuma_host_set_limits(w.host, NULL), FNUMA_E_INVAL);
 	assert_null(fnuma_host_tracker(NULL, m));
@@ -794,6 +877,8 @@ static void stale_and_invented_members_are_refused_everywhere(void **state)
 			FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_kick(w.host, bad[i], 0), FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_pause(w.host, bad[i], true, 0),
+		                 FNUMA_E_STALE);
+		assert_int_equal(fnuma_host_set_trigger(w.host, bad[i], NULL, NULL, 0),
 		                 FNUMA_E_STALE);
 		assert_int_equal(fnuma_host_retune(w.host, bad[i], NULL, NULL, 0, 0),
 		                 FNUMA_E_STALE);
@@ -968,6 +1053,11 @@ int main(void)
 		cmocka_unit_test(a_member_paused_when_idle_is_asked_again_when_resumed),
 		cmocka_unit_test(a_lower_amount_takes_effect_at_once),
 		cmocka_unit_test(a_bad_retune_changes_nothing),
+		cmocka_unit_test(another_trigger_in_flight_decides_from_then_on),
+		cmocka_unit_test(
+			another_trigger_lets_a_pass_go_on_and_keeps_what_is_known_of_pages),
+		cmocka_unit_test(a_paused_member_stays_so_with_another_trigger),
+		cmocka_unit_test(a_bad_trigger_changes_nothing),
 		cmocka_unit_test(limits_changed_in_flight_hold_from_then_on),
 		cmocka_unit_test(one_step_does_bounded_work),
 		cmocka_unit_test(flips_recorded_move_the_layout_and_wake_the_amount),
