@@ -91,6 +91,10 @@ const char *key_store(const struct key *key, void *to, const char *text, char *w
 	case KEY_CHOICE:
 		return store_choice(key, to, text, why, bytes);
 	case KEY_NODES:
+		if (key->choices && strcmp(text, key->choices) == 0) {
+			((struct node_list *)to)->n = 0;
+			return NULL;
+		}
 		return store_nodes(to, (uint32_t)key->max, text, why, bytes);
 	case KEY_TEXT:
 		if (strlen(text) >= (size_t)key->max) {
@@ -120,7 +124,8 @@ static void print_range(const struct key *k, FILE *out)
 		fprintf(out, "up to %d bytes", (int)k->max - 1);
 		break;
 	case KEY_NODES:
-		fprintf(out, "up to %d", (int)k->max);
+		fprintf(out, "up to %d%s%s", (int)k->max, k->choices ? ", or " : "",
+		        k->choices ? k->choices : "");
 		break;
 	default:
 		fprintf(out, "%.15g to %.15g%s", k->min, k->max,

@@ -15,7 +15,8 @@ enum key_kind {
 	KEY_NUMBER, /* a double */
 	KEY_WHOLE,  /* a double without a fraction */
 	KEY_CHOICE, /* one of `choices`, stored as its index in a double */
-	KEY_NODES,  /* a struct node_list: up to `max` numbers below `max` */
+	KEY_NODES,  /* a struct node_list: up to `max` numbers below `max`; or, stored as none, the
+	               word `choices` if there is one */
 	KEY_TEXT    /* up to `max` bytes with its end */
 };
 

@@ -14,6 +14,7 @@ export LC_ALL=C.UTF-8
 	packages_build=(gcc libc6-dev meson ninja-build pkg-config)
 	packages_flipsim=(libinih-dev libjson-c-dev libpcap-dev)
 	packages_figures=(gnuplot-nox)
+	packages_daemon=(libinih-dev libjson-c-dev libsystemd-dev)
 	packages_tests=(libcmocka-dev)
 	packages_bench=(libck-dev libdpdk-dev libhts-dev libjemalloc-dev libjudy-dev libroaring-dev
 		liburcu-dev uthash-dev)
@@ -61,6 +62,7 @@ have_package()
 	libinih-dev) pkg-config --exists inih ;;
 	libjson-c-dev) pkg-config --exists json-c ;;
 	libpcap-dev) pkg-config --exists libpcap ;;
+	libsystemd-dev) pkg-config --exists libsystemd ;;
 	libnuma-dev) printf '#include <numa.h>\n' | "${CC:-cc}" -E - ;;
 	libxen-dev) pkg-config --exists xencontrol xenforeignmemory ;;
 	gnuplot-nox) command -v gnuplot ;;

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define _GNU_SOURCE
+#include "metrics.h"
+
+#include "atomic_file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void head(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* A label; names are printable, but may have quotes. */
+static void label(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			fputc('\\', out);
+		fputc(*value, out);
+	}
+	fputc('"', out);
+}
+
+static void sample(FILE *out, const char *name, const struct domain *d, double value,
+                   const char *more, ...) __attribute__((format(printf, 5, 6)));
+
+static void sample(FILE *out, const char *name, const struct domain *d, double value,
+                   const char *more, ...)
+{
+	va_list args;
+
+	fprintf(out, "%s{", name);
+	label(out, "domain", d->who.name);
+	fprintf(out, ",number=\"%u\"", d->who.number);
+	va_start(args, more);
+	vfprintf(out, more, args);
+	va_end(args);
+	fprintf(out, "} %.15g\n", value);
+}
+
+static void layouts(FILE *out, const struct engine *e)
+{
+	struct domain_layout l;
+	uint32_t i, node;
+
+	head(out, "flipnuma_domain_pages", "gauge",
+	     "Pages of a domain on a node: at home there (local), or away from home (remote).");
+	for (i = 0; i < e->n_domains; i++) {
+		domain_layout(e, e->domains[i], &l);
+		for (node = 0; node < l.nodes && e->domains[i]->attached; node++) {
+			sample(out, "flipnuma_domain_pages", e->domains[i], l.local[node],
+			       ",node=\"%u\",where=\"local\"", node);
+			sample(out, "flipnuma_domain_pages", e->domains[i], l.remote[node],
+			       ",node=\"%u\",where=\"remote\"", node);
+		}
+	}
+}
+
+static void pooled(FILE *out, struct engine *e)
+{
+	uint32_t i;
+
+	if (!e->source.ops->pooled)
+		return;
+	head(out, "flipnuma_domain_pooled_pages", "gauge",
+	     "Pages of a domain that are set aside in a pool for flips.");
+	for (i = 0; i < e->n_domains; i++) {
+		const struct domain *d = e->domains[i];
+		int64_t n = d->attached ? e->source.ops->pooled(&e->source, d->at.domain) : -1;
+
+		if (n >= 0)
+			sample(out, "flipnuma_domain_pooled_pages", d, (double)n, "%s", "");
+	}
+}
+
+/* Label values are lower case and without spaces, as is the custom. */
+static const char *reason_label(int why, char *to)
+{
+	const char *from = fnuma_strerror(why);
+	size_t i;
+
+	for (i = 0; from[i] && i < 63; i++)
+		to[i] = from[i] == ' ' ? '_' : from[i];
+	to[i] = '\0';
+	return to;
+}
+
+static void moves(FILE *out, const struct engine *e)
+{
+	struct fnuma_repatriator_stats s;
+	char reason[64];
+	uint32_t i, k;
+
+	head(out, "flipnuma_domain_moves_total", "counter",
+	     "Pages of a domain by what became of them: moved, or not, for which reason.");
+	for (i = 0; i < e->n_domains; i++) {
+		const struct domain *d = e->domains[i];
+
+		domain_stats(e, d, &s);
+		sample(out, "flipnuma_domain_moves_total", d, (double)s.moved,
+		       ",outcome=\"moved\",reason=\"\"");
+		for (k = 0; k < FNUMA_REASONS; k++)
+			if (s.by_reason[k])
+				sample(out, "flipnuma_domain_moves_total", d,
+				       (double)s.by_reason[k], ",outcome=\"kept\",reason=\"%s\"",
+				       reason_label(-(int)k, reason));
+		if (s.would_move)
+			sample(out, "flipnuma_domain_moves_total", d, (double)s.would_move,
+			       ",outcome=\"rehearsed\",reason=\"\"");
+	}
+}
+
+static void per_domain(FILE *out, const struct engine *e)
+{
+	struct fnuma_repatriator_stats s;
+	uint32_t i;
+
+	head(out, "flipnuma_domain_given_up_pages", "gauge",
+	     "Pages of a domain that will not be tried again.");
+	for (i = 0; i < e->n_domains; i++) {
+		domain_stats(e, e->domains[i], &s);
+		sample(out, "flipnuma_domain_given_up_pages", e->domains[i], s.given_up_pages,
+		       "%s", "");
+	}
+	head(out, "flipnuma_domain_attached", "gauge",
+	     "1 if a domain is looked after, 0 if it had to be refused.");
+	for (i = 0; i < e->n_domains; i++)
+		sample(out, "flipnuma_domain_attached", e->domains[i], e->domains[i]->attached,
+		       "%s", "");
+}
+
+static void one(FILE *out, const char *name, const char *type, const char *help, double value)
+{
+	head(out, name, type, help);
+	fprintf(out, "%s %.15g\n", name, value);
+}
+
+static void budget(FILE *out, const struct engine *e)
+{
+	const double share = e->busy ? e->config.care.busy_share_percent / 100 : 1;
+	const double pages = e->budget.pages_per_s * share;
+	struct fnuma_host_stats s;
+
+	fnuma_host_stats(e->host, &s);
+	one(out, "flipnuma_budget_pages", "gauge", "Pages that may be moved in a window now.",
+	    pages);
+	one(out, "flipnuma_budget_used_ratio", "gauge",
+	    "Of these, attempted in the last second.", (double)e->window_pages / pages);
+	one(out, "flipnuma_attempted_pages_total", "counter", "Pages that were tried to be moved.",
+	    (double)s.attempted);
+	one(out, "flipnuma_moved_pages_total", "counter", "Pages that were moved.",
+	    (double)s.moved);
+	one(out, "flipnuma_moving_seconds_total", "counter",
+	    "Time of the privileged domain that moving took.", (double)s.spent_ns / 1e9);
+	one(out, "flipnuma_looked_pages_total", "counter", "Pages that were looked at.",
+	    (double)e->looked_pages);
+	one(out, "flipnuma_passes_total", "counter", "Passes begun.", (double)s.triggered);
+}
+
+static void state(FILE *out, const struct engine *e)
+{
+	one(out, "flipnuma_domains", "gauge", "Domains that a rule wants.", e->n_domains);
+	one(out, "flipnuma_busy", "gauge",
+	    "1 while the budget is cut because the privileged domain is busy.", e->busy);
+	one(out, "flipnuma_dry_run", "gauge", "1 if nothing is ever moved.", e->dry_run);
+	one(out, "flipnuma_kept_free_pages_total", "counter",
+	    "Pages not moved because their home would have had too little free memory.",
+	    (double)e->guard.refused_pages);
+	one(out, "flipnuma_reloads_total", "counter", "Configurations taken over.",
+	    (double)e->reloads);
+	one(out, "flipnuma_reload_failures_total", "counter", "Configurations refused.",
+	    (double)e->reload_failures);
+}
+
+static void histogram(FILE *out, const char *name, const char *help, const struct histogram *h)
+{
+	uint64_t n = 0;
+	uint32_t i;
+
+	head(out, name, "histogram", help);
+	for (i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		n += h->bucket[i];
+		fprintf(out, "%s_bucket{le=\"%g\"} %ju\n", name, histogram_limit_s(i),
+		        (uintmax_t)n);
+	}
+	n += h->bucket[i];
+	fprintf(out, "%s_bucket{le=\"+Inf\"} %ju\n%s_sum %.9g\n%s_count %ju\n", name,
+	        (uintmax_t)n, name, (double)h->sum_ns / 1e9, name, (uintmax_t)n);
+}
+
+char *metrics_text(struct engine *e)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	if (!out)
+		return NULL;
+	layouts(out, e);
+	pooled(out, e);
+	moves(out, e);
+	per_domain(out, e);
+	budget(out, e);
+	state(out, e);
+	histogram(out, "flipnuma_step_seconds",
+	          "How long deciding and moving took at a time.", &e->step_time);
+	histogram(out, "flipnuma_decision_delay_seconds",
+	          "How long after it was due a decision was made.", &e->step_late);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+bool metrics_write(struct engine *e)
+{
+	char *text;
+	bool ok;
+
+	if (!*e->config.daemon.metrics_file)
+		return true;
+	text = metrics_text(e);
+	if (!text) {
+		errno = ENOMEM;
+		return false;
+	}
+	ok = atomic_file_write(e->config.daemon.metrics_file, text, strlen(text), 0644, false);
+	free(text);
+	return ok;
+}
