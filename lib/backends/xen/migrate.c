@@ -74,7 +74,8 @@ int xen_op_move_domain(void *cookie, fnuma_domain domain, fnuma_node to)
 		return FNUMA_E_BUSY;
 	if (!x->config.migrate) {
 		xen_say(x, "domain %u: to bring all of it to node %u, migrate it to this host "
-		        "with cpus=\"node:%u\" in its configuration; needs its memory twice",
+		        "with cpus and cpus_soft \"node:%u\" in its configuration; needs its "
+		        "memory twice",
 		        d->info.domid, to.id, to.id);
 		return FNUMA_E_DENIED;
 	}

@@ -11,4 +11,5 @@ vm_load_modules
 . /lane/lib.sh
 xen_start
 . /lane/job.sh
+guests_said >/dev/console
 vm_finish

@@ -24,6 +24,7 @@ xen_start()
 # command line ended by `extra` (guest.pages=N ...), with more lines for its configuration.
 # Its domid goes to stdout.
 #
+# With `cpus` alone xl looks for a node itself, and that may be another one for the memory.
 # Its kernel's options are those of this one, and: no PIT answers a PVH guest here, and to
 # find that out costs the kernel 10 s, unless there is no TSC to calibrate. Xen must not emulate
 # the TSC: each look at the clock leaves the guest then.
@@ -35,6 +36,7 @@ guest_start()
 	name = "$name"
 	type = "$2"
 	cpus = "node:$3"
+	cpus_soft = "node:$3"
 	memory = $4
 	maxmem = $4
 	vcpus = 1
@@ -46,6 +48,16 @@ guest_start()
 	shift 4
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"
 	xl create -q "$file" >&2 && xl domid "$name"
+}
+
+# What guests said on their consoles, for who reads the machine's log.
+guests_said()
+{
+	local file
+
+	for file in /var/log/xen/console/guest-*.log; do
+		[ ! -s "$file" ] || { echo "--- $file"; cat "$file"; }
+	done
 }
 
 # guest_beat DOMID FIELD: 1: beats, 2: passes over its memory, 3: words found wrong.
