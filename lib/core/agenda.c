@@ -8,7 +8,7 @@
 #define TICK_LAST ((1u << TICK_SHIFT) - 1)
 
 /* The near wheel has a slot for each of the next 64 to 8192 ticks (69 s: periods of up to
- * a minute never leave it). Members beyond it wait in far wheels, each of 64 slots and 64
+ * a minute never leave it), eight of them for each member. Members beyond it wait in far wheels, each of 64 slots and 64
  * times coarser than the one before, and are filed again when their slot begins. */
 #define NEAR_BITS_MIN 6u
 #define NEAR_BITS_MAX 13u
@@ -53,7 +53,7 @@ static uint32_t near_bits_for(uint32_t members)
 {
 	uint32_t bits = NEAR_BITS_MIN;
 
-	while (bits < NEAR_BITS_MAX && 1u << bits < members)
+	while (bits < NEAR_BITS_MAX && 1u << bits < 8 * members)
 		bits++;
 	return bits;
 }
