@@ -23,8 +23,9 @@
 #define CODES_NARROW 16u
 #define CODES_WIDE 128u
 
-/* Far enough for a word to arrive from memory, near enough for it still to be there. */
-#define AHEAD 8u
+/* Pages whose words are fetched while as many before them are placed: memory answers some
+ * ten questions at a time, if they are asked early. */
+#define CHUNK 64u
 /* Pages copied out at once in a search: at a few percent, a group rarely has more. */
 #define AT_ONCE 4u
 
@@ -288,8 +289,6 @@ ALWAYS_INLINE void place_in(struct fnuma_tracker *t, const fnuma_gfn *pages,
 	uint64_t *word;
 
 	for (i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			__builtin_prefetch(word_of(t, pages[i + AHEAD].n, lane), 1);
 		page = pages[i].n;
 		word = word_of(t, page, lane);
 		shift = shift_of(page, lane);
@@ -318,20 +317,36 @@ static void place(struct fnuma_tracker *t, const fnuma_gfn *pages,
 		place_in(t, pages, nodes, n, WIDE);
 }
 
+/* The words of the next pages will be wanted. Whatever the pages are: nothing is read.
+ * Inlined, or gcc takes it for a function without effect. */
+ALWAYS_INLINE void fetch_chunk(const struct fnuma_tracker *t, const fnuma_gfn *pages,
+                               uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n && i < CHUNK; i++)
+		__builtin_prefetch(word_of(t, pages[i].n, t->lane), 1);
+}
+
 int fnuma_tracker_set(struct fnuma_tracker *t, const fnuma_gfn *pages,
                       const fnuma_node *nodes, uint32_t n)
 {
-	uint32_t bad = 0, i;
+	uint32_t bad = 0, i, k;
 
 	if (!t || (n && (!pages || !nodes)))
 		return FNUMA_E_INVAL;
 	if (n > INT32_MAX)
 		return FNUMA_E_OVERFLOW;
+	fetch_chunk(t, pages, n);
 	for (i = 0; i < n; i++)
 		bad |= (pages[i].n >= t->frames) | !node_valid(t->nodes, nodes[i]);
 	if (bad)
 		return FNUMA_E_RANGE;
-	place(t, pages, nodes, n);
+	for (i = 0; i < n; i += k) {
+		k = n - i < CHUNK ? n - i : CHUNK;
+		fetch_chunk(t, pages + i + k, n - i - k);
+		place(t, pages + i, nodes + i, k);
+	}
 	return (int)n;
 }
 
@@ -340,30 +355,41 @@ static bool result_valid(const struct fnuma_tracker *t, const struct fnuma_resul
 	return result->outcome != FNUMA_DONE || node_valid(t->nodes, result->node);
 }
 
+/* At most CHUNK of them, all right. */
+static void record_chunk(struct fnuma_tracker *t, const fnuma_gfn *pages,
+                         const struct fnuma_result *results, uint32_t n)
+{
+	fnuma_gfn placed[CHUNK];
+	fnuma_node nodes[CHUNK];
+	uint32_t i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		placed[k] = pages[i];
+		nodes[k] = results[i].outcome == FNUMA_DONE ? results[i].node :
+		                                              fnuma_node_unknown();
+		k += results[i].outcome != FNUMA_NOT_DONE;
+	}
+	place(t, placed, nodes, k);
+}
+
 int fnuma_tracker_record(struct fnuma_tracker *t, const fnuma_gfn *pages,
                          const struct fnuma_result *results, uint32_t n)
 {
-	fnuma_gfn chunk_pages[FNUMA_BATCH_MAX];
-	fnuma_node chunk_nodes[FNUMA_BATCH_MAX];
 	uint32_t bad = 0, i, k;
 
 	if (!t || (n && (!pages || !results)))
 		return FNUMA_E_INVAL;
 	if (n > INT32_MAX)
 		return FNUMA_E_OVERFLOW;
+	fetch_chunk(t, pages, n);
 	for (i = 0; i < n; i++)
 		bad |= (pages[i].n >= t->frames) | !result_valid(t, &results[i]);
 	if (bad)
 		return FNUMA_E_RANGE;
-	for (i = 0, k = 0; i < n; i++) {
-		chunk_pages[k] = pages[i];
-		chunk_nodes[k] = results[i].outcome == FNUMA_DONE ? results[i].node :
-		                                                    fnuma_node_unknown();
-		k += results[i].outcome != FNUMA_NOT_DONE;
-		if (k == FNUMA_BATCH_MAX || i + 1 == n) {
-			place(t, chunk_pages, chunk_nodes, k);
-			k = 0;
-		}
+	for (i = 0; i < n; i += k) {
+		k = n - i < CHUNK ? n - i : CHUNK;
+		fetch_chunk(t, pages + i + k, n - i - k);
+		record_chunk(t, pages + i, results + i, k);
 	}
 	return (int)n;
 }

@@ -22,11 +22,10 @@ static void update(void *map, const uint32_t *pages, const uint8_t *nodes, uint3
 	struct touch *t = map;
 	uint32_t i;
 
-	for (i = 0; i < n; i++) {
-		if (i + 8 < n)
-			__builtin_prefetch(&t->words[pages[i + 8] / 16], 1);
+	for (i = 0; i < n; i++)
+		__builtin_prefetch(&t->words[pages[i] / 16], 1);
+	for (i = 0; i < n; i++)
 		t->words[pages[i] / 16] ^= nodes[i];
-	}
 }
 
 static uint32_t none(const void *map)
