@@ -57,7 +57,8 @@ static int end(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
 	if (err)
 		return err;
 	r->balloon = 0;
-	return journal_save(x, slot, r);
+	journal_save(x, slot, r);
+	return FNUMA_OK;
 }
 
 int xen_balloon_undo(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
@@ -103,9 +104,8 @@ int fnuma_xen_balloon(struct fnuma_xen *x, fnuma_domain domain, fnuma_node to,
 	d->balloon.growing = false;
 	d->balloon.before_pages = d->info.tot_pages;
 	d->balloon.goal_pages = d->info.tot_pages - pages;
-	err = journal_save(x, domain.slot, r);
-	if (!err)
-		err = xen_error(XEN(x, set_affinity, r->domid, UINT64_C(1) << to.id));
+	journal_save(x, domain.slot, r);
+	err = xen_error(XEN(x, set_affinity, r->domid, UINT64_C(1) << to.id));
 	if (!err)
 		err = write_target(x, r->domid, r->lowered_kib);
 	if (err)

@@ -6,7 +6,7 @@
  */
 #define _GNU_SOURCE
 #define XC_WANT_COMPAT_DEVICEMODEL_API 0
-#include "calls.h"
+#include "calls_real.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,43 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Xen's headers are not written for the warnings this project is built with. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
-#include <xencall.h>
-#include <xenctrl.h>
-#include <xendevicemodel.h>
-#include <xenforeignmemory.h>
-#include <xenguest.h>
-#include <xenstore.h>
-#include <xentoollog.h>
-#pragma GCC diagnostic pop
-
 #define PAGE 4096u
 /* The table is mapped in pieces of 2 MiB. */
 #define M2P_CHUNK (UINT64_C(1) << 21)
 #define M2P_SIZE(entries) (((entries) * 8 + M2P_CHUNK - 1) & ~(M2P_CHUNK - 1))
-
-struct real {
-	xc_interface *xc;
-	xencall_handle *call;
-	xenforeignmemory_handle *memory;
-	xendevicemodel_handle *model;
-	struct xs_handle *store;
-	struct xentoollog_logger *log;
-	struct xen_domctl *domctl;   /* hypercall memory: a page, */
-	uint64_t *frames;            /* and another */
-	const uint64_t *m2p;         /* mapped; NULL: not yet */
-	uint64_t m2p_entries;
-};
-
-/* libxenctrl says -1 and errno; some of its calls say a negative errno. */
-static int error_of(int ret)
-{
-	if (ret >= 0)
-		return 0;
-	return ret == -1 ? (errno ? -errno : -EIO) : ret;
-}
 
 static int real_nodes(void *h, struct fnuma_topology *out)
 {
@@ -66,7 +33,7 @@ static int real_nodes(void *h, struct fnuma_topology *out)
 	int err = -ENOMEM;
 
 	if (node && distance)
-		err = error_of(xc_numainfo(r->xc, &n, node, distance));
+		err = real_error(xc_numainfo(r->xc, &n, node, distance));
 	memset(out, 0, sizeof(*out));
 	if (!err && (n < 1 || n > FNUMA_NODES_MAX))
 		err = -ERANGE;
@@ -93,14 +60,14 @@ static int real_key(void *h, char key)
 	struct real *r = h;
 	char keys[2] = {key, '\0'};
 
-	return error_of(xc_send_debug_keys(r->xc, keys));
+	return real_error(xc_send_debug_keys(r->xc, keys));
 }
 
 static int real_ring(void *h, char *buffer, uint32_t *bytes, uint32_t *index)
 {
 	struct real *r = h;
 	unsigned int n = *bytes;
-	int err = error_of(xc_readconsolering(r->xc, buffer, &n, 0, 1, index));
+	int err = real_error(xc_readconsolering(r->xc, buffer, &n, 0, 1, index));
 
 	*bytes = n;
 	return err;
@@ -113,10 +80,10 @@ static int real_m2p(void *h, const uint64_t **table, uint64_t *entries)
 
 	if (!r->m2p) {
 		if (xc_maximum_ram_page(r->xc, &highest) < 0)
-			return error_of(-1);
+			return real_error(-1);
 		r->m2p = (const uint64_t *)xc_map_m2p(r->xc, highest, PROT_READ, NULL);
 		if (!r->m2p)
-			return error_of(-1);
+			return real_error(-1);
 		r->m2p_entries = highest; /* what is mapped need not reach further */
 	}
 	*table = r->m2p;
@@ -124,7 +91,7 @@ static int real_m2p(void *h, const uint64_t **table, uint64_t *entries)
 	return 0;
 }
 
-static void take_info(const xc_domaininfo_t *d, struct xen_info *out)
+void real_take_info(const xc_domaininfo_t *d, struct xen_info *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->domid = d->domain;
@@ -147,9 +114,9 @@ static int real_list(void *h, uint32_t first, struct xen_info *out, uint32_t n)
 	int i, got = d ? xc_domain_getinfolist(r->xc, first, n, d) : -ENOMEM;
 
 	for (i = 0; i < got; i++)
-		take_info(&d[i], &out[i]);
+		real_take_info(&d[i], &out[i]);
 	free(d);
-	return got < 0 ? error_of(got) : got;
+	return got < 0 ? real_error(got) : got;
 }
 
 /* The list goes on with the next domain if there is none of that number. */
@@ -166,7 +133,7 @@ static int real_max_gfn(void *h, uint32_t domid, uint64_t *gfn)
 {
 	struct real *r = h;
 	xen_pfn_t max = 0;
-	int err = error_of(xc_domain_maximum_gpfn(r->xc, domid, &max));
+	int err = real_error(xc_domain_maximum_gpfn(r->xc, domid, &max));
 
 	*gfn = max;
 	return err;
@@ -177,22 +144,17 @@ static int real_pod(void *h, uint32_t domid, uint64_t *pages)
 	struct real *r = h;
 	uint64_t total, cache;
 
-	return error_of(xc_domain_get_pod_target(r->xc, domid, &total, &cache, pages));
-}
-
-static int real_pause(void *h, uint32_t domid)
-{
-	return error_of(xc_domain_pause(((struct real *)h)->xc, domid));
+	return real_error(xc_domain_get_pod_target(r->xc, domid, &total, &cache, pages));
 }
 
 static int real_unpause(void *h, uint32_t domid)
 {
-	return error_of(xc_domain_unpause(((struct real *)h)->xc, domid));
+	return real_error(xc_domain_unpause(((struct real *)h)->xc, domid));
 }
 
 static int real_set_max(void *h, uint32_t domid, uint64_t pages)
 {
-	return error_of(xc_domain_setmaxmem(((struct real *)h)->xc, domid, pages * (PAGE / 1024)));
+	return real_error(xc_domain_setmaxmem(((struct real *)h)->xc, domid, pages * (PAGE / 1024)));
 }
 
 static int real_affinity(void *h, uint32_t domid, uint64_t *nodes)
@@ -203,7 +165,7 @@ static int real_affinity(void *h, uint32_t domid, uint64_t *nodes)
 
 	if (!map)
 		return -ENOMEM;
-	err = error_of(xc_domain_node_getaffinity(r->xc, domid, map));
+	err = real_error(xc_domain_node_getaffinity(r->xc, domid, map));
 	for (*nodes = 0, i = 0; i < n && i < 64; i++)
 		if (map[i / 8] >> (i % 8) & 1)
 			*nodes |= UINT64_C(1) << i;
@@ -222,7 +184,7 @@ static int real_set_affinity(void *h, uint32_t domid, uint64_t nodes)
 	for (i = 0; i < n && i < 64; i++)
 		if (nodes >> i & 1)
 			map[i / 8] = (uint8_t)(map[i / 8] | 1u << (i % 8));
-	err = error_of(xc_domain_node_setaffinity(r->xc, domid, map));
+	err = real_error(xc_domain_node_setaffinity(r->xc, domid, map));
 	free(map);
 	return err;
 }
@@ -352,27 +314,6 @@ static int real_p2m(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
 	return err;
 }
 
-/* libxenctrl has this call, but does not offer it in its header. */
-static int real_own(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool *own)
-{
-	struct real *r = h;
-	uint32_t i;
-	int err;
-
-	memset(r->domctl, 0, sizeof(*r->domctl));
-	r->domctl->cmd = XEN_DOMCTL_getpageframeinfo3;
-	r->domctl->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	r->domctl->domain = (domid_t)domid;
-	r->domctl->u.getpageframeinfo3.num = n;
-	set_xen_guest_handle_raw(r->domctl->u.getpageframeinfo3.array, r->frames);
-	for (i = 0; i < n; i++)
-		r->frames[i] = gfns[i].n;
-	err = error_of(xencall1(r->call, __HYPERVISOR_domctl, (unsigned long)r->domctl));
-	for (i = 0; i < n; i++)
-		own[i] = r->frames[i] == XEN_DOMCTL_PFINFO_NOTAB;
-	return err;
-}
-
 static void list_frames(xen_pfn_t *frames, const fnuma_gfn *gfns, uint32_t n)
 {
 	uint32_t i;
@@ -398,13 +339,13 @@ static int real_give_back(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32
 
 	list_frames(frames, gfns, n);
 	got = xc_domain_decrease_reservation(((struct real *)h)->xc, domid, n, 0, frames);
-	return got < 0 ? error_of(got) : got;
+	return got < 0 ? real_error(got) : got;
 }
 
 static void *real_map(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool write,
                       int *errs)
 {
-	xen_pfn_t frames[FNUMA_BATCH_MAX];
+	xen_pfn_t frames[2 * FNUMA_BATCH_MAX];
 
 	list_frames(frames, gfns, n);
 	return xenforeignmemory_map(((struct real *)h)->memory, domid,
@@ -413,22 +354,7 @@ static void *real_map(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n
 
 static int real_unmap(void *h, void *address, uint32_t n)
 {
-	return error_of(xenforeignmemory_unmap(((struct real *)h)->memory, address, n));
-}
-
-static int real_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *to,
-                     uint32_t n, int *errs)
-{
-	xen_ulong_t idx[FNUMA_BATCH_MAX];
-	xen_pfn_t gfn[FNUMA_BATCH_MAX];
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		idx[i] = from[i].n;
-		gfn[i] = to[i].n;
-	}
-	return error_of(xc_domain_add_to_physmap_batch(((struct real *)h)->xc, domid, 0,
-	                                               XENMAPSPACE_gmfn, n, idx, gfn, errs));
+	return real_error(xenforeignmemory_unmap(((struct real *)h)->memory, address, n));
 }
 
 /* Xen looks at what is in the call only if there is a log to write to; no pages from frame
@@ -439,38 +365,7 @@ static int real_log_dirty(void *h, uint32_t domid)
 
 	if (!xendevicemodel_modified_memory(r->model, (domid_t)domid, 0, 0))
 		return 0;
-	return errno == EINVAL ? 1 : error_of(-1);
-}
-
-static int real_mark_dirty(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
-{
-	struct xen_dm_op_modified_memory_extent extent[FNUMA_BATCH_MAX];
-	struct real *r = h;
-	uint32_t i;
-
-	memset(extent, 0, sizeof(extent));
-	for (i = 0; i < n; i++) {
-		extent[i].nr = 1;
-		extent[i].first_pfn = gfns[i].n;
-	}
-	return error_of(xendevicemodel_modified_memory_bulk(r->model, (domid_t)domid, extent, n));
-}
-
-static int real_grant_size(void *h, uint32_t domid, uint32_t *frames, uint32_t *version)
-{
-	struct real *r = h;
-	struct gnttab_query_size query;
-	int got;
-
-	memset(&query, 0, sizeof(query));
-	query.dom = (domid_t)domid;
-	got = xc_gnttab_query_size(r->xc, &query);
-	if (got || query.status != GNTST_okay)
-		return got ? error_of(got) : -EINVAL;
-	*frames = query.nr_frames;
-	got = xc_gnttab_get_version(r->xc, domid);
-	*version = got > 0 ? (uint32_t)got : 0;
-	return got < 0 ? error_of(got) : 0;
+	return errno == EINVAL ? 1 : real_error(-1);
 }
 
 static int real_map_grants(void *h, uint32_t domid, uint32_t frames, const void **address,
@@ -484,12 +379,12 @@ static int real_map_grants(void *h, uint32_t domid, uint32_t frames, const void 
 	                                        XENMEM_resource_grant_table_id_shared, 0, frames,
 	                                        &at, PROT_READ, 0);
 	*address = at;
-	return *handle ? 0 : error_of(-1);
+	return *handle ? 0 : real_error(-1);
 }
 
 static int real_unmap_grants(void *h, void *handle)
 {
-	return error_of(xenforeignmemory_unmap_resource(((struct real *)h)->memory, handle));
+	return real_error(xenforeignmemory_unmap_resource(((struct real *)h)->memory, handle));
 }
 
 static int real_read(void *h, const char *path, char *text, size_t bytes)
@@ -499,7 +394,7 @@ static int real_read(void *h, const char *path, char *text, size_t bytes)
 	bool fits = got && n < bytes;
 
 	if (!got)
-		return error_of(-1);
+		return real_error(-1);
 	if (fits) {
 		memcpy(text, got, n);
 		text[n] = '\0';
@@ -514,7 +409,7 @@ static int real_has(void *h, const char *path)
 	char **got = xs_directory(((struct real *)h)->store, XBT_NULL, path, &n);
 
 	if (!got)
-		return errno == ENOENT ? 0 : error_of(-1);
+		return errno == ENOENT ? 0 : real_error(-1);
 	free(got);
 	return n > 0;
 }
@@ -524,15 +419,7 @@ static int real_write(void *h, const char *path, const char *text)
 	struct real *r = h;
 
 	return xs_write(r->store, XBT_NULL, path, text, (unsigned int)strlen(text)) ?
-	       0 : error_of(-1);
-}
-
-static int real_save(void *h, int fd, const void *data, size_t bytes, uint64_t offset)
-{
-	ssize_t put = pwrite(fd, data, bytes, (off_t)offset);
-
-	(void)h;
-	return put < 0 ? error_of(-1) : (size_t)put == bytes ? 0 : -ENOSPC;
+	       0 : real_error(-1);
 }
 
 static int real_run(void *h, const char *const *argv)
@@ -546,7 +433,7 @@ static int real_run(void *h, const char *const *argv)
 		return -err;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return error_of(-1);
+			return real_error(-1);
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
@@ -565,10 +452,7 @@ static void real_close(void *h)
 
 	if (r->m2p)
 		munmap((void *)(uintptr_t)r->m2p, M2P_SIZE(r->m2p_entries));
-	if (r->frames)
-		xencall_free_buffer_pages(r->call, r->frames, 1);
-	if (r->domctl)
-		xencall_free_buffer_pages(r->call, r->domctl, 1);
+	real_free_multi(r);
 	if (r->store)
 		xs_close(r->store);
 	xendevicemodel_close(r->model);
@@ -603,14 +487,11 @@ static const struct xen_calls real = {
 	.unmap = real_unmap,
 	.swap = real_swap,
 	.log_dirty = real_log_dirty,
-	.mark_dirty = real_mark_dirty,
-	.grant_size = real_grant_size,
 	.map_grants = real_map_grants,
 	.unmap_grants = real_unmap_grants,
 	.read = real_read,
 	.has = real_has,
 	.write = real_write,
-	.save = real_save,
 	.run = real_run,
 	.now = real_now,
 	.close = real_close,
@@ -652,9 +533,7 @@ static int open_all(struct real *r)
 	r->store = xs_open(0);
 	if (!r->call || !r->memory || !r->model || !r->store)
 		return FNUMA_E_DENIED;
-	r->domctl = xencall_alloc_buffer_pages(r->call, 1);
-	r->frames = xencall_alloc_buffer_pages(r->call, 1);
-	return r->domctl && r->frames ? FNUMA_OK : FNUMA_E_NOMEM;
+	return real_make_multi(r);
 }
 
 int xen_calls_open(const struct xen_calls **calls, void **handle)

@@ -27,6 +27,22 @@ struct xen_info {
 
 #define XEN_SHUTDOWN_SUSPEND 2u
 
+/* What has to be known of a guest that has just been paused. */
+struct xen_look {
+	int err;                /* 0, or why the rest is not known */
+	struct xen_info info;
+	bool own[FNUMA_BATCH_MAX];      /* as xen_calls.own has it */
+	/* The grant table: frames of 4096 bytes, and version 1 or 2 of its entries. */
+	uint32_t grant_frames, grant_version;
+};
+
+/* And after pages of it were swapped. */
+struct xen_after {
+	int logged;             /* 1: a migration logs what is written, and was told; or an errno */
+	int err;                /* 0, or why the rest is not known */
+	struct xen_info info;
+};
+
 struct xen_calls {
 	/* The host. */
 	int (*nodes)(void *h, struct fnuma_topology *out); /* without page_bytes */
@@ -43,7 +59,10 @@ struct xen_calls {
 	int (*list)(void *h, uint32_t first, struct xen_info *out, uint32_t n);
 	int (*max_gfn)(void *h, uint32_t domid, uint64_t *gfn);
 	int (*pod)(void *h, uint32_t domid, uint64_t *pages);          /* not yet populated */
-	int (*pause)(void *h, uint32_t domid);
+	/* Pauses it, and looks: these frames are of interest. It is paused if 0 is returned,
+	 * whatever out->err says. */
+	int (*pause)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
+	             struct xen_look *out);
 	int (*unpause)(void *h, uint32_t domid);
 	int (*set_max)(void *h, uint32_t domid, uint64_t pages);
 	int (*affinity)(void *h, uint32_t domid, uint64_t *nodes);
@@ -60,17 +79,16 @@ struct xen_calls {
 	/* To Xen, from the front; returns how many. */
 	int (*give_back)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n);
 	/* A run of addresses; errs[i] is 0 or says why page i is not there. */
+	/* Up to 2 * FNUMA_BATCH_MAX of them. */
 	void *(*map)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool write,
 	             int *errs);
 	int (*unmap)(void *h, void *address, uint32_t n);
-	/* The page behind from[i] takes the place of that behind to[i], which is given back.
-	 * errs[] arrives filled with nonzero. */
+	/* The page behind from[i] takes the place of that behind to[i], which is given back;
+	 * errs[] arrives filled with nonzero. Then a migration is told that to[] were written,
+	 * and the guest is looked at. */
 	int (*swap)(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *to,
-	            uint32_t n, int *errs);
+	            uint32_t n, int *errs, struct xen_after *after);
 	int (*log_dirty)(void *h, uint32_t domid);                     /* 1: on */
-	int (*mark_dirty)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n);
-	/* The grant table: frames of 4096 bytes, and version 1 or 2 of its entries. */
-	int (*grant_size)(void *h, uint32_t domid, uint32_t *frames, uint32_t *version);
 	int (*map_grants)(void *h, uint32_t domid, uint32_t frames, const void **address,
 	                  void **handle);
 	int (*unmap_grants)(void *h, void *handle);
@@ -81,7 +99,6 @@ struct xen_calls {
 	int (*write)(void *h, const char *path, const char *text);
 
 	/* The rest of the world. */
-	int (*save)(void *h, int fd, const void *data, size_t bytes, uint64_t offset);
 	int (*run)(void *h, const char *const *argv);    /* a program; 0 if it ended with 0 */
 	uint64_t (*now)(void *h);                        /* ns; not counted as a step */
 	void (*close)(void *h);

@@ -14,16 +14,19 @@
 #define FRAMES_BELOW_HOLE  (1u << 19)
 #define BATCH_AT_FIRST 4u
 
+int xen_is_still(const struct xen_info *info, const uint8_t *uuid)
+{
+	if (memcmp(info->uuid, uuid, sizeof(info->uuid)) != 0)
+		return FNUMA_E_STALE;
+	return info->dying ? FNUMA_E_GONE : FNUMA_OK;
+}
+
 int xen_identify(struct fnuma_xen *x, uint32_t domid, const uint8_t *uuid,
                  struct xen_info *info)
 {
 	int err = XEN(x, info, domid, info);
 
-	if (err)
-		return xen_error(err);
-	if (memcmp(info->uuid, uuid, sizeof(info->uuid)) != 0)
-		return FNUMA_E_STALE;
-	return info->dying ? FNUMA_E_GONE : FNUMA_OK;
+	return err ? xen_error(err) : xen_is_still(info, uuid);
 }
 
 int xen_find(const struct fnuma_xen *x, fnuma_domain handle, struct xen_domain **out)
@@ -213,7 +216,9 @@ static int begin(struct fnuma_xen *x, struct xen_domain *d, uint32_t slot, uint3
 	memcpy(d->record.uuid, d->info.uuid, sizeof(d->record.uuid));
 	if (scratch || !d->record.scratch_gfn)
 		err = xen_choose_scratch(x, d, scratch);
-	return err ? err : journal_save(x, slot, &d->record);
+	if (!err)
+		journal_save(x, slot, &d->record);
+	return err;
 }
 
 int fnuma_xen_attach(struct fnuma_xen *x, const struct fnuma_xen_domain_config *config,

@@ -30,14 +30,12 @@ void xen_close_grants(struct fnuma_xen *x, struct xen_domain *d)
 }
 
 /* Tables grow, and never shrink. */
-static int open_grants(struct fnuma_xen *x, struct xen_domain *d, uint32_t *version)
+static int open_grants(struct fnuma_xen *x, struct xen_domain *d, const struct xen_look *look)
 {
-	uint32_t frames;
-	int err = XEN(x, grant_size, d->info.domid, &frames, version);
+	const uint32_t frames = look->grant_frames;
+	int err;
 
-	if (err)
-		return xen_error(err);
-	if (*version != 1 && *version != 2)
+	if (look->grant_version != 1 && look->grant_version != 2)
 		return FNUMA_E_DENIED;
 	if (d->grants.frames && frames == d->grants.n_frames)
 		return FNUMA_OK;
@@ -87,19 +85,19 @@ static void sift_v2(struct sieve *s, const struct entry_v2 *entry, uint32_t n)
 			sift(s, entry[i].frame);
 }
 
-int xen_find_granted(struct fnuma_xen *x, struct xen_domain *d, const fnuma_gfn *pages,
-                     uint32_t n, bool *granted)
+int xen_find_granted(struct fnuma_xen *x, struct xen_domain *d, const struct xen_look *look,
+                     const fnuma_gfn *pages, uint32_t n, bool *granted)
 {
 	struct sieve s = {pages, n, granted, {0}};
-	uint32_t i, version;
-	int err = open_grants(x, d, &version);
+	uint32_t i;
+	int err = open_grants(x, d, look);
 
 	memset(granted, 0, n * sizeof(*granted));
 	if (err || !d->grants.n_frames)
 		return err;
 	for (i = 0; i < n; i++)
 		s.bit[pages[i].n % SIEVE / 64] |= UINT64_C(1) << (pages[i].n % 64);
-	if (version == 1)
+	if (look->grant_version == 1)
 		sift_v1(&s, d->grants.frames,
 		        d->grants.n_frames * (FRAME_BYTES / (uint32_t)sizeof(struct entry_v1)));
 	else

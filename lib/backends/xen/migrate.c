@@ -55,9 +55,9 @@ static int follow(struct fnuma_xen *x, fnuma_domain domain, struct xen_domain *d
 	memset(d->placed, FNUMA_NODE_UNKNOWN_ID, d->frames);
 	d->nodes_ns = d->empty_ns = d->unlogged_ns = d->pci_ns = 0;
 	d->record.domid = d->info.domid;
-	err = journal_save(x, domain.slot, &d->record);
+	journal_save(x, domain.slot, &d->record);
 	fnuma_xen_find_agent(x, domain);
-	return err;
+	return FNUMA_OK;
 }
 
 int xen_op_move_domain(void *cookie, fnuma_domain domain, fnuma_node to)

@@ -85,7 +85,8 @@ struct fnuma_xen {
 	char *journal_path, *migrate;
 	const struct xen_calls *calls;
 	void *handle;
-	int journal;               /* descriptor */
+	int journal;               /* descriptor, */
+	struct journal_slot *slots; /* and what is in it */
 	struct fnuma_xen_stats stats;
 	struct fnuma_topology topology; /* as last asked */
 	uint64_t topology_ns;      /* when that was */
@@ -114,7 +115,9 @@ int xen_open_with(const struct xen_calls *calls, void *handle,
 int xen_find(const struct fnuma_xen *x, fnuma_domain handle, struct xen_domain **out);
 /* The same, and asks Xen whether it is still there; fills info. */
 int xen_find_alive(struct fnuma_xen *x, fnuma_domain handle, struct xen_domain **out);
-/* Is the domain with that domid the one of this UUID? Fills *info. */
+/* Is what was seen the domain of this UUID, and alive? */
+int xen_is_still(const struct xen_info *info, const uint8_t *uuid);
+/* The same of the domain with that domid. Fills *info. */
 int xen_identify(struct fnuma_xen *x, uint32_t domid, const uint8_t *uuid,
                  struct xen_info *info);
 /* Where scratch frames go: where the caller says, or far above the guest's highest. */
@@ -124,7 +127,7 @@ bool xen_allowed(const struct xen_domain *d, fnuma_gfn page);
 /* journal.c */
 int journal_open(struct fnuma_xen *x);
 void journal_close(struct fnuma_xen *x);
-int journal_save(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
+void journal_save(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
 /* FNUMA_E_STATE: damaged. A record that was never written is JOURNAL_FREE. */
 int journal_load(struct fnuma_xen *x, uint32_t slot, struct journal_record *r);
 
@@ -155,16 +158,18 @@ struct xen_chunk {
 	uint32_t populated;                    /* scratch pages there are */
 	uint64_t begun_ns;                     /* of the pause */
 	uint32_t moved;                        /* pages that are now on `to` */
-	bool counted;                          /* `after` is right, and the guest goes on */
-	struct xen_info after;                 /* the guest at the end of the pause */
+	bool counted;                          /* `after` is known, and the guest goes on */
+	struct xen_look look;                  /* the guest at the beginning of the pause, */
+	struct xen_after after;                /* and when pages were swapped */
 	bool keep;                             /* the only copy of a page is a scratch page */
 };
 /* Tries the pages; a negative error if none was tried. */
 int xen_swap(struct xen_chunk *c);
 
-/* grants.c: says which of these pages another domain may use. The guest is paused. */
-int xen_find_granted(struct fnuma_xen *x, struct xen_domain *d, const fnuma_gfn *pages,
-                     uint32_t n, bool *granted);
+/* grants.c: says which of these pages another domain may use. The guest is paused, and was
+ * looked at. */
+int xen_find_granted(struct fnuma_xen *x, struct xen_domain *d, const struct xen_look *look,
+                     const fnuma_gfn *pages, uint32_t n, bool *granted);
 void xen_close_grants(struct fnuma_xen *x, struct xen_domain *d);
 
 /* agent.c */

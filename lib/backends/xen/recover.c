@@ -53,7 +53,7 @@ int xen_restore_limit(struct fnuma_xen *x, const struct journal_record *r,
 }
 
 /* Whose it was remains: a handle of that domain finds out by it. */
-static int forget(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
+static void forget(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
 {
 	struct journal_record empty;
 
@@ -61,7 +61,7 @@ static int forget(struct fnuma_xen *x, uint32_t slot, struct journal_record *r)
 	empty.domid = r->domid;
 	memcpy(empty.uuid, r->uuid, sizeof(empty.uuid));
 	*r = empty;
-	return journal_save(x, slot, r);
+	journal_save(x, slot, r);
 }
 
 int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
@@ -69,8 +69,10 @@ int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
 {
 	int err = xen_identify(x, r->domid, r->uuid, info);
 
-	if (err == FNUMA_E_GONE || err == FNUMA_E_STALE)
-		return forget(x, slot, r);
+	if (err == FNUMA_E_GONE || err == FNUMA_E_STALE) {
+		forget(x, slot, r);
+		return FNUMA_OK;
+	}
 	if (err || r->state == JOURNAL_IDLE)
 		return err;
 	err = let_go_on(x, r, info);
@@ -81,7 +83,8 @@ int xen_clean_up(struct fnuma_xen *x, uint32_t slot, struct journal_record *r,
 	if (err)
 		return err;
 	r->state = JOURNAL_IDLE;
-	return journal_save(x, slot, r);
+	journal_save(x, slot, r);
+	return FNUMA_OK;
 }
 
 /* 1 if there was something to do. */

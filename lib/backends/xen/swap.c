@@ -62,10 +62,11 @@ static int get_scratch(struct xen_chunk *c)
 		return err;
 	r->scratch_pages = c->n;
 	r->max_pages = c->d->info.max_pages;
-	r->raised_pages = r->max_pages + c->n;
+	r->raised_pages = c->d->info.tot_pages + c->n <= r->max_pages ? r->max_pages :
+	                  r->max_pages + c->n;
 	r->state = JOURNAL_BUSY;
-	err = journal_save(c->x, c->slot, r);
-	if (!err)
+	journal_save(c->x, c->slot, r);
+	if (r->raised_pages > r->max_pages)
 		err = xen_error(XEN(c->x, set_max, r->domid, r->raised_pages));
 	if (err)
 		return err;
@@ -99,16 +100,14 @@ static int why_not(const struct xen_chunk *c, uint32_t i, bool own, bool granted
 /* The places, in the chunk, of the pages that may move; no more than scratch pages. */
 static int choose(struct xen_chunk *c, uint32_t *at, uint32_t *n)
 {
-	bool own[FNUMA_BATCH_MAX], granted[FNUMA_BATCH_MAX];
+	bool granted[FNUMA_BATCH_MAX];
 	uint32_t i;
-	int err = xen_error(XEN(c->x, own, c->d->info.domid, c->gfn, c->n, own));
+	int err = xen_find_granted(c->x, c->d, &c->look, c->gfn, c->n, granted);
 
-	if (!err)
-		err = xen_find_granted(c->x, c->d, c->gfn, c->n, granted);
 	if (err)
 		return err;
 	for (*n = 0, i = 0; i < c->n; i++) {
-		int reason = why_not(c, i, own[i], granted[i]);
+		int reason = why_not(c, i, c->look.own[i], granted[i]);
 
 		c->x->stats.granted_pages += reason == FNUMA_E_PINNED;
 		c->x->stats.unlisted_pages += reason == FNUMA_E_DENIED;
@@ -122,9 +121,12 @@ static int choose(struct xen_chunk *c, uint32_t *at, uint32_t *n)
 	return FNUMA_OK;
 }
 
-static void copy_pages(struct xen_chunk *c, uint32_t *at, uint32_t *n, const uint8_t *old,
-                       const int *old_errs, uint8_t *new, const int *new_errs)
+/* The old pages are mapped first, and the new ones behind them. */
+static void copy_pages(struct xen_chunk *c, uint32_t *at, uint32_t *n, uint8_t *old,
+                       const int *errs)
 {
+	uint8_t *new = old + (size_t)*n * PAGE;
+	const int *old_errs = errs, *new_errs = errs + *n;
 	uint32_t i, done = 0;
 
 	for (i = 0; i < *n; i++) {
@@ -143,23 +145,21 @@ static void copy_pages(struct xen_chunk *c, uint32_t *at, uint32_t *n, const uin
 
 static int copy(struct xen_chunk *c, uint32_t *at, uint32_t *n)
 {
-	fnuma_gfn from[FNUMA_BATCH_MAX];
-	int old_errs[FNUMA_BATCH_MAX], new_errs[FNUMA_BATCH_MAX];
-	uint32_t i, mapped = *n;
-	uint8_t *old, *new;
+	fnuma_gfn gfn[2 * FNUMA_BATCH_MAX];
+	int errs[2 * FNUMA_BATCH_MAX];
+	uint32_t i, mapped = 2 * *n;
+	uint8_t *old;
 
-	for (i = 0; i < mapped; i++)
-		from[i] = c->gfn[at[i]];
-	old = XEN(c->x, map, c->d->info.domid, from, mapped, false, old_errs);
+	for (i = 0; i < *n; i++) {
+		gfn[i] = c->gfn[at[i]];
+		gfn[*n + i] = c->scratch[i];
+	}
+	old = XEN(c->x, map, c->d->info.domid, gfn, mapped, true, errs);
 	if (!old)
 		return FNUMA_E_DENIED;
-	new = XEN(c->x, map, c->d->info.domid, c->scratch, mapped, true, new_errs);
-	if (new) {
-		copy_pages(c, at, n, old, old_errs, new, new_errs);
-		XEN(c->x, unmap, new, mapped);
-	}
+	copy_pages(c, at, n, old, errs);
 	XEN(c->x, unmap, old, mapped);
-	return new ? FNUMA_OK : FNUMA_E_DENIED;
+	return FNUMA_OK;
 }
 
 static void done(struct xen_chunk *c, uint32_t i)
@@ -183,7 +183,7 @@ static void fill_hole(struct xen_chunk *c, uint32_t i, fnuma_gfn scratch)
 {
 	int err = UNFILLED_ERR;
 
-	XEN(c->x, swap, c->d->info.domid, &scratch, &c->gfn[i], 1, &err);
+	XEN(c->x, swap, c->d->info.domid, &scratch, &c->gfn[i], 1, &err, &c->after);
 	if (!err) {
 		done(c, i);
 		return;
@@ -235,38 +235,60 @@ static int swap_pages(struct xen_chunk *c, const uint32_t *at, uint32_t n)
 		to[i] = c->gfn[at[i]];
 		errs[i] = UNFILLED_ERR;
 	}
-	XEN(c->x, swap, c->d->info.domid, c->scratch, to, n, errs);
+	XEN(c->x, swap, c->d->info.domid, c->scratch, to, n, errs, &c->after);
 	settle(c, at, n, to, errs);
-	/* A migration under way copies these again. */
-	return xen_error(XEN(c->x, mark_dirty, c->d->info.domid, to, n));
+	/* A migration that has begun in the meantime copies these again. */
+	c->d->unlogged_ns = c->after.logged ? 0 : xen_now(c->x);
+	return c->after.logged < 0 ? xen_error(c->after.logged) : FNUMA_OK;
+}
+
+/* Nobody knows whether a page is held, or one is. */
+static void stop(struct xen_chunk *c, uint64_t held)
+{
+	c->d->stopped = true;
+	c->x->stats.pinned_pages += held;
+	if (held)
+		xen_say(c->x, "domain %u: %llu of %u pages just moved are held by Xen or by "
+		        "another domain; the guest may hang, and no more of its pages are moved",
+		        c->d->info.domid, (unsigned long long)held, c->moved);
+	else
+		xen_say(c->x, "domain %u: Xen does not say how many pages it has after %u were "
+		        "moved; no more of them are", c->d->info.domid, c->moved);
 }
 
 /* Of the pages swapped out, those that somebody holds are still counted. */
 static void count(struct xen_chunk *c, uint64_t before)
 {
-	const struct xen_info *info = &c->after;
-	uint64_t held;
+	const struct xen_info *info = &c->after.info;
+	int err = c->after.err ? xen_identify(c->x, c->d->info.domid, c->d->record.uuid,
+	                                      &c->after.info) :
+	                         xen_is_still(info, c->d->record.uuid);
 
-	if (xen_identify(c->x, c->d->info.domid, c->d->record.uuid, &c->after))
+	if (err == FNUMA_E_GONE || err == FNUMA_E_STALE)
 		return;
-	c->counted = true;
-	if (info->tot_pages + c->moved <= before)
-		return;
-	held = info->tot_pages + c->moved - before;
-	c->d->stopped = true;
-	c->x->stats.pinned_pages += held;
-	xen_say(c->x, "domain %u: %llu of %u pages just moved are held by Xen or by another "
-	        "domain; the guest may hang, and no more of its pages are moved",
-	        c->d->info.domid, (unsigned long long)held, c->moved);
+	c->counted = !err;
+	if (err)
+		stop(c, 0);
+	else if (info->tot_pages + c->moved > before)
+		stop(c, info->tot_pages + c->moved - before);
+}
+
+static int look(struct xen_chunk *c)
+{
+	int err = c->look.err ? xen_error(c->look.err) :
+	                        xen_is_still(&c->look.info, c->d->record.uuid);
+
+	if (err)
+		return err;
+	c->d->info = c->look.info;
+	return c->d->info.shutdown ? FNUMA_E_BUSY : FNUMA_OK;
 }
 
 static int in_pause(struct xen_chunk *c)
 {
 	uint32_t at[FNUMA_BATCH_MAX], n = 0;
-	int err = xen_identify(c->x, c->d->info.domid, c->d->record.uuid, &c->d->info);
+	int err = look(c);
 
-	if (!err && c->d->info.shutdown)
-		err = FNUMA_E_BUSY;
 	if (!err)
 		err = choose(c, at, &n);
 	if (!err && n && c->content)
@@ -280,18 +302,20 @@ static int in_pause(struct xen_chunk *c)
 
 static int pause_and_move(struct xen_chunk *c)
 {
+	struct journal_record *r = &c->d->record;
 	int err, err2;
 
-	c->d->record.state = JOURNAL_PAUSED;
-	err = journal_save(c->x, c->slot, &c->d->record);
-	if (err)
-		return err;
+	r->state = JOURNAL_PAUSED;
+	journal_save(c->x, c->slot, r);
 	c->begun_ns = xen_now(c->x);
-	err = xen_error(XEN(c->x, pause, c->d->record.domid));
-	if (err)
+	err = xen_error(XEN(c->x, pause, r->domid, c->gfn, c->n, &c->look));
+	if (err) { /* a pause, if there is one, is not ours */
+		r->state = JOURNAL_BUSY;
+		journal_save(c->x, c->slot, r);
 		return err;
+	}
 	err = in_pause(c);
-	err2 = xen_error(XEN(c->x, unpause, c->d->record.domid));
+	err2 = xen_error(XEN(c->x, unpause, r->domid));
 	if (err2)
 		c->counted = false;
 	else
@@ -315,13 +339,16 @@ static int finish(struct xen_chunk *c)
 		c->d->empty_ns = 0;
 		r->scratch_gfn += FNUMA_BATCH_MAX;
 	} else {
-		err = xen_restore_limit(c->x, r, &c->after);
+		err = xen_restore_limit(c->x, r, &c->after.info);
+		c->d->empty_ns = xen_now(c->x); /* all that was there was swapped away */
 	}
 	if (err)
 		return err;
-	c->d->info = c->after;
+	if (c->counted)
+		c->d->info = c->after.info;
 	r->state = JOURNAL_IDLE;
-	return journal_save(c->x, c->slot, r);
+	journal_save(c->x, c->slot, r);
+	return FNUMA_OK;
 }
 
 int xen_swap(struct xen_chunk *c)

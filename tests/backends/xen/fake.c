@@ -454,15 +454,39 @@ static int fake_pod(void *h, uint32_t domid, uint64_t *pages)
 	return err ? err : d ? 0 : -ESRCH;
 }
 
-static int fake_pause(void *h, uint32_t domid)
+static void look_at_own(struct fake *f, const struct fake_domain *d, const fnuma_gfn *gfns,
+                        uint32_t n, bool *own)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		assert_true(gfns[i].n < FAKE_FRAMES);
+		own[i] = d->p2m[gfns[i].n] && !f->mfn[d->p2m[gfns[i].n] - 1].special;
+	}
+}
+
+/* Paused first; what is asked then may fail by itself. */
+static int fake_pause(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
+                      struct xen_look *out)
 {
 	struct fake *f = h;
 	int err = enter(f, "pause");
 	struct fake_domain *d = alive(f, domid);
 
+	memset(out, 0, sizeof(*out));
 	if (err || !d)
 		return err ? err : -ESRCH;
 	d->pauses++;
+	out->err = enter(f, "look");
+	d = alive(f, domid);
+	if (out->err || !d) {
+		out->err = out->err ? out->err : -ESRCH;
+		return 0;
+	}
+	take_info(d, &out->info);
+	look_at_own(f, d, gfns, n, out->own);
+	out->grant_frames = d->grant_frames;
+	out->grant_version = d->grant_version;
 	return 0;
 }
 
@@ -534,12 +558,9 @@ static int fake_own(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, 
 	struct fake *f = h;
 	int err = enter(f, "own");
 	struct fake_domain *d = alive(f, domid);
-	uint32_t i;
 
-	for (i = 0; i < n && d; i++) {
-		assert_true(gfns[i].n < FAKE_FRAMES);
-		own[i] = d->p2m[gfns[i].n] && !f->mfn[d->p2m[gfns[i].n] - 1].special;
-	}
+	if (d)
+		look_at_own(f, d, gfns, n, own);
 	return err ? err : d ? 0 : -ESRCH;
 }
 
@@ -641,10 +662,9 @@ static int swap_one(struct fake *f, struct fake_domain *d, uint32_t from, uint32
 	return 0;
 }
 
-static int fake_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *to,
-                     uint32_t n, int *errs)
+static int swap_all(struct fake *f, uint32_t domid, const fnuma_gfn *from,
+                    const fnuma_gfn *to, uint32_t n, int *errs)
 {
-	struct fake *f = h;
 	int err = enter(f, "swap");
 	struct fake_domain *d = alive(f, domid);
 	uint32_t i;
@@ -661,16 +681,7 @@ static int fake_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma
 	return err;
 }
 
-static int fake_log_dirty(void *h, uint32_t domid)
-{
-	struct fake *f = h;
-	int err = enter(f, "log_dirty");
-	struct fake_domain *d = alive(f, domid);
-
-	return err ? err : d ? d->log_dirty : -ESRCH;
-}
-
-static int fake_mark_dirty(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
+static int mark_dirty(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
 {
 	struct fake *f = h;
 	int err = enter(f, "mark_dirty");
@@ -682,15 +693,23 @@ static int fake_mark_dirty(void *h, uint32_t domid, const fnuma_gfn *gfns, uint3
 	return err ? err : d ? 0 : -ESRCH;
 }
 
-static int fake_grant_size(void *h, uint32_t domid, uint32_t *frames, uint32_t *version)
+static int fake_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *to,
+                     uint32_t n, int *errs, struct xen_after *after)
+{
+	int err = swap_all(h, domid, from, to, n, errs);
+
+	after->logged = mark_dirty(h, domid, to, n);
+	after->err = fake_info(h, domid, &after->info);
+	return err;
+}
+
+static int fake_log_dirty(void *h, uint32_t domid)
 {
 	struct fake *f = h;
-	int err = enter(f, "grant_size");
+	int err = enter(f, "log_dirty");
 	struct fake_domain *d = alive(f, domid);
 
-	*frames = d ? d->grant_frames : 0;
-	*version = d ? d->grant_version : 0;
-	return err ? err : d ? 0 : -ESRCH;
+	return err ? err : d ? d->log_dirty : -ESRCH;
 }
 
 static int fake_map_grants(void *h, uint32_t domid, uint32_t frames, const void **address,
@@ -748,15 +767,6 @@ static int fake_write(void *h, const char *path, const char *text)
 	return err;
 }
 
-static int fake_save(void *h, int fd, const void *data, size_t bytes, uint64_t offset)
-{
-	int err = enter(h, "save");
-
-	if (!err)
-		assert_int_equal(pwrite(fd, data, bytes, (off_t)offset), bytes);
-	return err;
-}
-
 static int fake_run(void *h, const char *const *argv)
 {
 	struct fake *f = h;
@@ -805,14 +815,11 @@ const struct xen_calls fake_calls = {
 	.unmap = fake_unmap,
 	.swap = fake_swap,
 	.log_dirty = fake_log_dirty,
-	.mark_dirty = fake_mark_dirty,
-	.grant_size = fake_grant_size,
 	.map_grants = fake_map_grants,
 	.unmap_grants = fake_unmap_grants,
 	.read = fake_read,
 	.has = fake_has,
 	.write = fake_write,
-	.save = fake_save,
 	.run = fake_run,
 	.now = fake_now,
 	.close = fake_close,

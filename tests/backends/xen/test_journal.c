@@ -3,8 +3,10 @@
 #include "fake.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,24 +75,36 @@ static void one_that_nobody_else_may_read_is_made(void **state)
 	fixture_close(&t);
 }
 
-static void any_damaged_byte_is_noticed(void **state)
+/* Of the word that says which record counts, and of that record; the other is nothing. */
+static void any_damaged_byte_that_counts_is_noticed(void **state)
 {
+	const off_t first = sizeof(uint64_t), second = first + sizeof(struct journal_record);
 	struct fnuma_xen *x;
 	struct fixture t;
-	uint8_t byte;
-	int fd, at;
+	uint8_t byte, word;
+	int fd, noticed;
+	off_t at;
 
 	(void)state;
 	fixture_open(&t);
 	fnuma_xen_close(t.x);
 	fd = open(t.journal, O_RDWR);
-	for (at = 0; at < (int)sizeof(struct journal_record); at += 3) {
+	assert_int_equal(pread(fd, &word, 1, 0), 1);
+	for (at = 0; at < second + (off_t)sizeof(struct journal_record); at++) {
+		bool counts = at < first || (at >= second) == (word & 1);
+
 		assert_int_equal(pread(fd, &byte, 1, at), 1);
 		byte ^= 0x10;
 		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-		assert_int_equal(open_again(&t, t.journal, &x), FNUMA_E_STATE);
-		byte ^= 0x10;
-		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		noticed = open_again(&t, t.journal, &x);
+		assert_int_equal(noticed, counts ? FNUMA_E_STATE : FNUMA_OK);
+		if (!noticed)
+			fnuma_xen_close(x);
+		assert_int_equal(pread(fd, &word, 1, 0), 1);
+		if (noticed) {
+			byte ^= 0x10;
+			assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		}
 	}
 	assert_int_equal(ftruncate(fd, 50), 0);
 	assert_int_equal(open_again(&t, t.journal, &x), FNUMA_E_STATE);
@@ -103,22 +117,53 @@ static void any_damaged_byte_is_noticed(void **state)
 	fixture_close(&t);
 }
 
-/* Nothing is begun that could not be written down. */
-static void without_a_journal_nothing_moves(void **state)
+/* A process that is killed while it writes has not written the word yet. */
+static void a_record_written_to_the_half_does_not_count(void **state)
 {
-	struct fnuma_result r[FNUMA_BATCH_MAX];
+	struct journal_record before, after;
+	struct fixture t;
+	uint8_t byte;
+	int fd, i;
+
+	(void)state;
+	fixture_open(&t);
+	assert_int_equal(journal_load(t.x, t.d.slot, &before), FNUMA_OK);
+	assert_int_equal(before.state, JOURNAL_IDLE);
+	fd = open(t.journal, O_RDWR);
+	for (i = 0; i < 2; i++) { /* each of the two places was the other once */
+		off_t other;
+
+		assert_int_equal(pread(fd, &byte, 1, 0), 1);
+		other = (off_t)(sizeof(uint64_t) +
+		                (byte & 1 ? 0 : sizeof(struct journal_record)));
+		assert_int_equal(pwrite(fd, "half a record", 13, other), 13);
+		assert_int_equal(journal_load(t.x, t.d.slot, &after), FNUMA_OK);
+		assert_memory_equal(&before, &after, sizeof(before));
+		journal_save(t.x, t.d.slot, &before);
+	}
+	close(fd);
+	fixture_close(&t);
+}
+
+/* All the room that it will ever need is taken at the beginning. */
+static void without_room_for_a_journal_nothing_begins(void **state)
+{
+	struct rlimit before, none;
+	struct fnuma_xen *x;
 	struct fixture t;
 
 	(void)state;
 	fixture_open(&t);
-	fixture_allow(&t, 100, 4);
-	t.f->fail_op = "save";
-	t.f->fail_in = 1;
-	t.f->fail_errno = ENOSPC;
-	assert_int_equal(fixture_move(&t, 100, 4, 0, r), 0);
-	assert_int_equal(r[0].reason, FNUMA_E_DENIED);
-	assert_int_equal(fake_count(t.f, GUEST, 0), 0);
-	fake_check(t.f);
+	fnuma_xen_close(t.x);
+	assert_int_equal(truncate(t.journal, 0), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = before;
+	none.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(open_again(&t, t.journal, &x), FNUMA_E_DENIED);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	fixture_reopen(&t);
 	fixture_close(&t);
 }
 
@@ -129,8 +174,9 @@ int main(void)
 		cmocka_unit_test(a_journal_that_cannot_be_is_refused),
 		cmocka_unit_test(a_link_is_not_followed),
 		cmocka_unit_test(one_that_nobody_else_may_read_is_made),
-		cmocka_unit_test(any_damaged_byte_is_noticed),
-		cmocka_unit_test(without_a_journal_nothing_moves),
+		cmocka_unit_test(any_damaged_byte_that_counts_is_noticed),
+		cmocka_unit_test(a_record_written_to_the_half_does_not_count),
+		cmocka_unit_test(without_room_for_a_journal_nothing_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,9 +139,9 @@ static void leftovers_of_a_failed_batch_are_removed_before_the_next(void **state
 	t.f->fail_errno = EBUSY;
 	fixture_move(&t, 100, 1, 0, r);
 	fake_check(t.f); /* the clean-up has tried again at once */
-	t.f->fail_op = "set_max";
+	t.f->fail_op = "set_max"; /* of the first batch that needs it, at its end */
 	t.f->fail_in = 2;
-	fixture_move(&t, 110, 1, 0, r);
+	fixture_move(&t, 100, N, 0, r);
 	assert_int_not_equal(t.f->dom[GUEST].max_pages, GUEST_FRAMES + GUEST_SLACK);
 	assert_int_equal(fixture_move(&t, 120, 1, 0, r), 1);
 	fake_check(t.f);

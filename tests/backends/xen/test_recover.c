@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define N 20u
+#define N 40u /* several pauses, with and without a raised limit */
 #define KILLED 9
 
 static uint64_t die_at; /* in the child */

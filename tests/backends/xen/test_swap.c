@@ -222,8 +222,8 @@ static void destroy_guest(struct fake *f, const char *op)
 /* Whatever was being done, a guest that goes away takes nothing of ours with it. */
 static void a_guest_destroyed_in_mid_batch_is_gone(void **state)
 {
-	static const char *const ops[] = {"own", "set_max", "populate", "pause", "map", "swap",
-	                                  "mark_dirty", "unmap", "unpause", "give_back"};
+	static const char *const ops[] = {"own", "set_max", "populate", "pause", "look", "map",
+	                                  "swap", "mark_dirty", "info", "unmap", "unpause", "give_back"};
 	struct fixture t;
 	uint32_t i, k;
 
