@@ -184,6 +184,23 @@ int xen_read_counts(struct fnuma_xen *x)
 	return err;
 }
 
+/* From the last reading, or a fresh one. One that was lost is not repeated at once either:
+ * each walks every page. */
+static int counts_by_now(struct fnuma_xen *x)
+{
+	struct xen_counts *c = &x->counts;
+
+	if (c->read_ns && xen_now(x) - c->read_ns < x->config.counts_age_ns)
+		return c->valid ? FNUMA_OK : FNUMA_E_BUSY;
+	return xen_read_counts(x);
+}
+
+void xen_forget_counts(struct fnuma_xen *x)
+{
+	x->counts.valid = false;
+	x->counts.read_ns = 0;
+}
+
 int xen_op_node_counts(void *cookie, fnuma_domain domain, uint32_t *counts, uint32_t nodes)
 {
 	struct fnuma_xen *x = cookie;
@@ -191,9 +208,10 @@ int xen_op_node_counts(void *cookie, fnuma_domain domain, uint32_t *counts, uint
 	uint32_t i;
 	int err = xen_find_alive(x, domain, &d);
 
-	if (!err && (!x->counts.valid ||
-	             xen_now(x) - x->counts.read_ns >= x->config.counts_age_ns))
-		err = xen_read_counts(x);
+	if (!err)
+		err = counts_by_now(x);
+	if (!err) /* what was read is of a number; is that still the same domain? */
+		err = xen_find_alive(x, domain, &d);
 	if (err)
 		return err;
 	for (i = 0; i < x->counts.n && x->counts.domid[i] != d->info.domid; i++)

@@ -253,6 +253,7 @@ int fnuma_xen_attach(struct fnuma_xen *x, const struct fnuma_xen_domain_config *
 	x->domain[slot] = d;
 	out->slot = slot;
 	out->generation = ++x->generation[slot];
+	xen_forget_counts(x);
 	fnuma_xen_find_agent(x, *out);
 	return FNUMA_OK;
 }

@@ -20,7 +20,7 @@ struct entry_v2 {
 	uint32_t pad;
 	uint64_t frame;
 };
-#define ENTRY_IN_USE 3u /* mask of the type; 0: invalid */
+#define ENTRY_IN_USE 0x1bu /* mask of the type, 0: invalid; and of being read or written */
 
 void xen_close_grants(struct fnuma_xen *x, struct xen_domain *d)
 {

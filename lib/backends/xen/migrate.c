@@ -54,6 +54,7 @@ static int follow(struct fnuma_xen *x, fnuma_domain domain, struct xen_domain *d
 		return err;
 	memset(d->placed, FNUMA_NODE_UNKNOWN_ID, d->frames);
 	d->nodes_ns = d->empty_ns = d->unlogged_ns = d->pci_ns = 0;
+	xen_forget_counts(x);
 	d->record.domid = d->info.domid;
 	journal_save(x, domain.slot, &d->record);
 	fnuma_xen_find_agent(x, domain);

@@ -37,14 +37,21 @@ int xen_op_topology(void *cookie, struct fnuma_topology *out)
 	return FNUMA_OK;
 }
 
+/* What Xen says of a node is where it begins and ends; where two reach into each other,
+ * nobody knows. */
 static fnuma_node node_of_mfn(const struct fnuma_xen *x, uint64_t mfn)
 {
+	fnuma_node node = fnuma_node_none();
 	uint32_t i;
 
-	for (i = 0; i < x->topology.nodes; i++)
-		if (mfn >= x->counts.start[i] && mfn < x->counts.end[i])
-			return fnuma_node_of(i);
-	return fnuma_node_unknown();
+	for (i = 0; i < x->topology.nodes; i++) {
+		if (mfn < x->counts.start[i] || mfn >= x->counts.end[i])
+			continue;
+		if (node.id != FNUMA_NODE_NONE_ID)
+			return fnuma_node_unknown();
+		node = fnuma_node_of(i);
+	}
+	return node;
 }
 
 /* Of a page while the table is gone through: a node, or */
@@ -95,11 +102,13 @@ static void see(struct search *s, uint32_t i, uint8_t node)
 {
 	uint8_t *seen = &s->seen[i];
 
-	if (node >= FNUMA_NODES_MAX ||
+	if (node == FNUMA_NODE_NONE_ID ||
 	    (*seen != SEEN_NONE && *seen != SEEN_MIXED && *seen & SEEN_PLACED))
 		return;
 	if (node == s->d->placed[s->pages[i].n])
 		*seen = node | SEEN_PLACED;
+	else if (node == FNUMA_NODE_UNKNOWN_ID)
+		*seen = SEEN_MIXED;
 	else if (*seen == SEEN_NONE)
 		*seen = node;
 	else if (*seen != node)
@@ -196,6 +205,14 @@ static int translated(struct fnuma_xen *x, const struct xen_domain *d,
 	return err;
 }
 
+/* A page is somewhere, if not on a node that Xen has told of. */
+static fnuma_node known_node_of(const struct fnuma_xen *x, uint64_t mfn)
+{
+	const fnuma_node node = node_of_mfn(x, mfn);
+
+	return node.id == FNUMA_NODE_NONE_ID ? fnuma_node_unknown() : node;
+}
+
 /* The guest's own table, where Xen's agrees. */
 static int paravirtual(struct fnuma_xen *x, const struct xen_domain *d,
                        const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
@@ -211,7 +228,7 @@ static int paravirtual(struct fnuma_xen *x, const struct xen_domain *d,
 		if (mfns[i] == UINT64_MAX)
 			nodes[i] = fnuma_node_none();
 		else if (mfns[i] < known && m2p[mfns[i]] == pages[i].n)
-			nodes[i] = node_of_mfn(x, mfns[i]);
+			nodes[i] = known_node_of(x, mfns[i]);
 		else
 			nodes[i] = fnuma_node_unknown();
 	}
@@ -236,6 +253,8 @@ int fnuma_xen_page_nodes(struct fnuma_xen *x, fnuma_domain domain, const fnuma_g
 	if (!err && n)
 		err = d->info.hvm ? translated(x, d, pages, n, nodes) :
 		                    paravirtual(x, d, pages, n, nodes);
+	if (!err && n) /* all this was of a number; is that still the same domain? */
+		err = xen_find_alive(x, domain, &d);
 	return err ? err : (int)n;
 }
 

@@ -198,5 +198,7 @@ int xen_op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
 
 /* console.c: a fresh reading of all counts. */
 int xen_read_counts(struct fnuma_xen *x);
+/* A domain has come, perhaps under the number of another: what was read is not of it. */
+void xen_forget_counts(struct fnuma_xen *x);
 
 #endif /* FNUMA_XEN_PARTS_H */

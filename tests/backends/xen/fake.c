@@ -345,7 +345,7 @@ static int fake_key(void *h, char key)
 	print(f, "(XEN) 'u' pressed -> dumping numa info (now = 77)\n");
 	for (node = 0; node < FAKE_NODES; node++) {
 		snprintf(line, sizeof(line), "(XEN) NODE%u start->%u size->%u free->%u\n", node,
-		         node * FAKE_NODE_PAGES, FAKE_NODE_PAGES, fake_count(f, FAKE_NOBODY, node));
+		         node * FAKE_NODE_PAGES, FAKE_NODE_PAGES + (node ? 0 : f->reach), fake_count(f, FAKE_NOBODY, node));
 		print(f, line);
 	}
 	print(f, "(XEN) CPU0 -> NODE0\n");
@@ -690,7 +690,7 @@ static int mark_dirty(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n
 
 	for (i = 0; i < n && d; i++)
 		d->dirty[gfns[i].n % sizeof(d->dirty)] = 1;
-	return err ? err : d ? 0 : -ESRCH;
+	return err ? err : d ? d->log_dirty : -ESRCH;
 }
 
 static int fake_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *to,

@@ -65,6 +65,7 @@ struct fake {
 	bool new_format;           /* of 4.18 */
 	bool timestamps;
 	const char *console_extra; /* printed in the middle of an answer */
+	uint32_t reach;            /* frames of node 1 that node 0 is said to reach over */
 	bool scribble;             /* and so much more that the ring wraps */
 	uint64_t now_ns, call_ns, copy_ns; /* a copy: of what is in the pause */
 	uint32_t grants_mapped;

@@ -157,6 +157,85 @@ static void errors_of_the_console_are_passed_on(void **state)
 	}
 }
 
+static void open_with_age(struct fixture *t)
+{
+	struct fnuma_xen_domain_config domain = {.domid = 1};
+	struct fnuma_xen_config config;
+
+	fixture_open(t);
+	fnuma_xen_close(t->x);
+	fixture_config(t, &config);
+	config.counts_age_ns = UINT64_C(10000000000);
+	assert_int_equal(xen_open_with(&fake_calls, t->f, &config, &t->x), FNUMA_OK);
+	assert_int_equal(fnuma_xen_backend(t->x, &t->be), FNUMA_OK);
+	assert_int_equal(fnuma_xen_attach(t->x, &domain, &t->d), FNUMA_OK);
+}
+
+static uint64_t readings(struct fixture *t)
+{
+	struct fnuma_xen_stats s;
+
+	fnuma_xen_stats(t->x, &s);
+	return s.readings;
+}
+
+static void counts_of_a_domid_used_again_are_those_of_the_new_domain(void **state)
+{
+	struct fnuma_xen_domain_config domain = {.domid = 1};
+	struct fixture t;
+
+	(void)state;
+	open_with_age(&t);
+	assert_counts(&t, 0, GUEST_FRAMES);
+	fake_destroy(t.f, GUEST);
+	assert_int_equal(fake_add(t.f, 1, true, 100, 0), GUEST);
+	t.f->dom[GUEST].uuid[0] = 0xff;
+	assert_int_equal(fnuma_xen_attach(t.x, &domain, &t.d), FNUMA_OK);
+	assert_counts(&t, 100, 0);
+	fixture_close(&t);
+}
+
+/* Another tenant while the counts are read, which takes long. */
+static void replace_guest(struct fake *f, const char *op)
+{
+	if (strcmp(op, "key") == 0)
+		f->dom[GUEST].uuid[0]++;
+}
+
+static void counts_of_a_domid_that_changes_hands_are_nobodys(void **state)
+{
+	uint32_t counts[FAKE_NODES];
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	t.f->before = replace_guest;
+	assert_int_equal(fnuma_backend_node_counts(&t.be, t.d, counts, FAKE_NODES),
+	                 FNUMA_E_STALE);
+	fixture_close(&t);
+}
+
+static void a_reading_that_was_lost_is_not_repeated_at_once(void **state)
+{
+	uint32_t counts[FAKE_NODES];
+	struct fixture t;
+	uint64_t before;
+
+	(void)state;
+	open_with_age(&t);
+	t.f->scribble = true;
+	before = readings(&t);
+	assert_int_equal(fnuma_backend_node_counts(&t.be, t.d, counts, FAKE_NODES),
+	                 FNUMA_E_BUSY);
+	t.f->scribble = false;
+	assert_int_equal(fnuma_backend_node_counts(&t.be, t.d, counts, FAKE_NODES),
+	                 FNUMA_E_BUSY);
+	assert_int_equal(readings(&t), before + 1);
+	t.f->now_ns += UINT64_C(10000000000);
+	assert_counts(&t, 0, GUEST_FRAMES);
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +248,9 @@ int main(void)
 		cmocka_unit_test(the_walk_is_not_asked_for_more_often_than_wished),
 		cmocka_unit_test(ranges_of_nodes_are_read_along),
 		cmocka_unit_test(errors_of_the_console_are_passed_on),
+		cmocka_unit_test(counts_of_a_domid_used_again_are_those_of_the_new_domain),
+		cmocka_unit_test(counts_of_a_domid_that_changes_hands_are_nobodys),
+		cmocka_unit_test(a_reading_that_was_lost_is_not_repeated_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

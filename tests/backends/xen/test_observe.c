@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "fake.h"
 #include <errno.h>
+#include <string.h>
 
 #define ABOVE 600u /* beyond the privileged domain's frames */
 
@@ -244,6 +245,42 @@ static void errors_of_xen_are_passed_on(void **state)
 	}
 }
 
+/* Another tenant while the table is gone through. */
+static void replace_guest(struct fake *f, const char *op)
+{
+	if (strcmp(op, "m2p") == 0)
+		f->dom[GUEST].uuid[0]++;
+}
+
+static void pages_of_a_domid_that_changes_hands_are_nobodys(void **state)
+{
+	fnuma_gfn page = {ABOVE};
+	struct fixture t;
+	fnuma_node node;
+
+	(void)state;
+	fixture_open(&t);
+	t.f->before = replace_guest;
+	assert_int_equal(fnuma_backend_page_nodes(&t.be, t.d, &page, 1, &node), FNUMA_E_STALE);
+	fixture_close(&t);
+}
+
+/* Nodes whose memory lies in turns reach into each other. */
+static void a_machine_frame_within_the_reach_of_two_nodes_is_unknown(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	t.f->reach = GUEST_FRAMES; /* node 0's, into the first of node 1 */
+	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_UNKNOWN_ID);
+	fixture_close(&t);
+	fixture_open(&t);
+	t.f->reach = ABOVE; /* frame ABOVE has the machine frame behind it */
+	assert_int_equal(node_of(&t, ABOVE), 1);
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +297,8 @@ int main(void)
 		cmocka_unit_test(answers_may_be_as_old_as_is_wished_but_follow_our_moves),
 		cmocka_unit_test(a_whole_guest_is_looked_up_in_one_walk),
 		cmocka_unit_test(errors_of_xen_are_passed_on),
+		cmocka_unit_test(pages_of_a_domid_that_changes_hands_are_nobodys),
+		cmocka_unit_test(a_machine_frame_within_the_reach_of_two_nodes_is_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

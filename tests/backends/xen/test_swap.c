@@ -283,6 +283,74 @@ static void a_limit_that_somebody_changes_meanwhile_stays_theirs(void **state)
 	fixture_close(&t);
 }
 
+/* Somebody else's pause, in the moment in which ours fails. */
+static void pause_too(struct fake *f, const char *op)
+{
+	if (strcmp(op, "pause") == 0)
+		f->dom[GUEST].pauses = 1;
+}
+
+static void a_pause_that_failed_is_not_undone_on_another(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, N);
+	t.f->before = pause_too;
+	t.f->fail_op = "pause";
+	t.f->fail_in = 1;
+	t.f->fail_errno = EBUSY;
+	assert_int_equal(fixture_move(&t, 100, N, 0, r), 0);
+	assert_int_equal(t.f->dom[GUEST].pauses, 1);
+	t.f->dom[GUEST].pauses = 0;
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
+static void say_nothing_in_the_pause(struct fake *f, const char *op)
+{
+	if (strcmp(op, "info") != 0 || !f->dom[GUEST].pauses || f->cookie)
+		return;
+	f->fail_op = "info";
+	f->fail_in = 1;
+	f->fail_errno = EPERM;
+}
+
+static void a_guest_whose_pages_cannot_be_counted_is_stopped(void **state)
+{
+	struct fnuma_xen_domain_stats domain;
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, N);
+	t.f->before = say_nothing_in_the_pause;
+	fixture_move(&t, 100, N, 0, r);
+	t.f->cookie = &t;
+	assert_int_equal(fnuma_xen_domain_stats(t.x, t.d, &domain), FNUMA_OK);
+	assert_true(domain.stopped);
+	assert_non_null(strstr(t.said, "does not say"));
+	assert_int_equal(fixture_move(&t, 140, 1, 0, r), FNUMA_E_PINNED);
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
+static void a_migration_noticed_after_a_batch_stops_the_next(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, N);
+	assert_int_equal(fixture_move(&t, 100, 4, 0, r), 4);
+	t.f->dom[GUEST].log_dirty = true;
+	assert_int_equal(fixture_move(&t, 104, 4, 0, r), 4); /* begun in between, and told */
+	assert_int_equal(t.f->dom[GUEST].dirty[107], 1);
+	assert_int_equal(fixture_move(&t, 108, 4, 0, r), FNUMA_E_BUSY);
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +368,9 @@ int main(void)
 		cmocka_unit_test(a_guest_destroyed_in_mid_batch_is_gone),
 		cmocka_unit_test(scratch_frames_that_the_guest_uses_are_left_alone),
 		cmocka_unit_test(a_limit_that_somebody_changes_meanwhile_stays_theirs),
+		cmocka_unit_test(a_pause_that_failed_is_not_undone_on_another),
+		cmocka_unit_test(a_guest_whose_pages_cannot_be_counted_is_stopped),
+		cmocka_unit_test(a_migration_noticed_after_a_batch_stops_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
