@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "count.h"
+#include "tracker_internal.h"
 
 #include <string.h>
 
@@ -27,8 +28,9 @@ struct member {
 	fnuma_domain domain;
 	uint32_t weight;
 	uint32_t deficit; /* hundredths of a page it may still attempt in this round */
-	uint32_t watch_pages; /* remote pages at which its trigger must be asked */
+	uint32_t watch_pages; /* doubtful pages at which its trigger must be asked */
 	bool active;          /* a pass is under way */
+	bool pooled;
 	bool paused;
 	bool gone;
 };
@@ -241,6 +243,7 @@ static int build_member(struct fnuma_host *h, const struct fnuma_member_config *
 	memset(m, 0, sizeof(*m));
 	m->domain = c->domain;
 	m->weight = c->weight ? c->weight : WEIGHT_DEFAULT;
+	m->pooled = c->pool != NULL;
 	m->watch_pages = UINT32_MAX;
 	err = fnuma_trigger_init(&m->trigger, c->trigger, &c->trigger_params,
 	                         h->clock.at_ns);
@@ -392,14 +395,24 @@ static void begin(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 	ring_add(h, i);
 }
 
-/* The trigger counts what can be moved, the flip path what is remote: the difference, pages
- * given up, is added to the threshold here and not subtracted at every flip. */
-static uint32_t watch_at(const struct member *m, uint32_t movable, uint32_t ask_at_pages)
+/* The trigger counts what can be moved, the flip path what is not known to be at home: the
+ * difference, pages given up, is added to the threshold here and not subtracted at every
+ * flip. Pages out of a pool can be moved once they are given back, which nobody tells us; so
+ * while there are enough of them, the trigger is asked in every window. */
+static void watch_for(struct fnuma_host *h, struct member *m, uint32_t movable,
+                      struct fnuma_trigger_verdict *v)
 {
-	uint32_t remote = fnuma_tracker_remote(m->tracker);
-	uint32_t stuck = remote > movable ? remote - movable : 0;
+	const uint32_t doubtful = fnuma_tracker_doubtful(m->tracker);
+	const uint32_t counted = m->pooled ? fnuma_tracker_remote(m->tracker) : doubtful;
+	const uint32_t stuck = counted > movable ? counted - movable : 0;
 
-	return ask_at_pages > UINT32_MAX - stuck ? UINT32_MAX : ask_at_pages + stuck;
+	m->watch_pages = v->ask_at_pages > UINT32_MAX - stuck ? UINT32_MAX :
+	                                                       v->ask_at_pages + stuck;
+	if (m->watch_pages > doubtful || !m->pooled)
+		return;
+	m->watch_pages = UINT32_MAX;
+	if (v->ask_at_ns - h->clock.at_ns > FNUMA_BUDGET_WINDOW_NS)
+		v->ask_at_ns = h->clock.at_ns + FNUMA_BUDGET_WINDOW_NS;
 }
 
 static void ask(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
@@ -421,7 +434,7 @@ static void ask(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 	/* A policy that wants to be asked again at once has to wait a little. */
 	if (verdict.ask_at_ns <= h->clock.at_ns)
 		verdict.ask_at_ns = h->clock.at_ns + FNUMA_BUDGET_WINDOW_NS;
-	m->watch_pages = watch_at(m, movable, verdict.ask_at_pages);
+	watch_for(h, m, movable, &verdict);
 	plan(h, i, verdict.ask_at_ns);
 }
 
@@ -448,7 +461,7 @@ static void watch(struct fnuma_host *h, uint32_t i, uint64_t now_ns)
 {
 	const struct member *m = h->slots[i].member;
 
-	if (FNUMA_UNLIKELY(fnuma_tracker_remote(m->tracker) >= m->watch_pages))
+	if (FNUMA_UNLIKELY(fnuma_tracker_doubtful(m->tracker) >= m->watch_pages))
 		plan(h, i, fnuma_clock_tell(&h->clock, now_ns));
 }
 

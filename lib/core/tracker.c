@@ -2,6 +2,7 @@
 #include <flipnuma/tracker.h>
 #include <string.h>
 #include "num.h"
+#include "tracker_internal.h"
 #include "tracker_wide.h"
 
 /*
@@ -456,6 +457,11 @@ uint32_t fnuma_tracker_frames(const struct fnuma_tracker *t)
 uint32_t fnuma_tracker_remote(const struct fnuma_tracker *t)
 {
 	return t ? fnuma_port_load(&t->remote) : 0;
+}
+
+uint32_t fnuma_tracker_doubtful(const struct fnuma_tracker *t)
+{
+	return fnuma_port_load(&t->remote) + fnuma_port_load(&t->counts[codes_of(t->lane) - 1]);
 }
 
 void fnuma_tracker_layout(const struct fnuma_tracker *t, struct fnuma_layout *out)

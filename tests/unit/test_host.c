@@ -122,17 +122,23 @@ static struct fnuma_member_config member_config(const char *trigger)
 	return c;
 }
 
-static void add(uint32_t i, struct fnuma_member_config c, uint64_t now_ns)
+static void add_domain(uint32_t i, struct fnuma_member_config c, fnuma_domain domain,
+                       uint64_t now_ns)
 {
 	size_t bytes = fnuma_host_member_bytes(w.host, &c);
 
-	w.domain[i] = c.domain = make_domain();
+	w.domain[i] = c.domain = domain;
 	if (!bytes)
 		bytes = fnuma_host_member_bytes(w.host, &c);
 	w.member_memory[i] = malloc(bytes);
 	assert_int_equal(fnuma_host_add(w.host, &c, w.member_memory[i], bytes, now_ns,
 	                                &w.member[i]),
 	                 0);
+}
+
+static void add(uint32_t i, struct fnuma_member_config c, uint64_t now_ns)
+{
+	add_domain(i, c, make_domain(), now_ns);
 }
 
 static void displace(uint32_t i, uint32_t first, uint32_t n, uint64_t now_ns)
@@ -204,6 +210,81 @@ static void the_amount_wakes_the_host_from_the_flip_path_and_not_before(void **s
 	assert_int_equal(remote(0), 0);
 	assert_int_equal(stats().triggered, 1);
 	assert_int_equal(w.events[FNUMA_EVENT_TRIGGER], 1);
+	assert_true(w.next_ns == FNUMA_NEVER);
+	close_world();
+}
+
+/* A flip of which the backend does not say where the page is now. */
+static void displace_unseen(uint32_t first, uint32_t n, uint32_t node, uint64_t now_ns)
+{
+	const struct fnuma_result result = {FNUMA_DONE, {FNUMA_NODE_UNKNOWN_ID}, FNUMA_OK};
+	fnuma_gfn page = fnuma_gfn_of(first);
+
+	for (; page.n < first + n; page.n++) {
+		assert_int_equal(fnuma_mock_place(w.mock, w.domain[0], page, fnuma_node_of(node)),
+		                 0);
+		assert_int_equal(fnuma_host_record(w.host, w.member[0], &page, &result, 1, now_ns),
+		                 1);
+	}
+}
+
+static void pages_of_unknown_node_count_towards_the_amount_in_the_flip_path(void **state)
+{
+	(void)state;
+	open_world(no_limit);
+	add(0, member_config("amount"), 0);
+	assert_int_equal(step(0, 256), 0);
+	displace_unseen(0, 499, AWAY, 0);
+	assert_true(fnuma_host_next(w.host, 0) == FNUMA_NEVER);
+	displace_unseen(499, 1, AWAY, 0);
+	assert_int_equal(fnuma_host_next(w.host, 0), 0);
+	assert_int_equal(run(0, SECOND), 500);
+	assert_true(w.next_ns == FNUMA_NEVER);
+	displace_unseen(0, 500, HOME, SECOND);
+	assert_int_equal(run(SECOND, 2 * SECOND), 0);
+	assert_int_equal(stats().triggered, 2);
+	assert_true(w.next_ns == FNUMA_NEVER);
+	close_world();
+}
+
+/* What is out of a pool cannot be moved, whatever is known of it; it comes back unseen. */
+static void pool_pages_of_unknown_node_reach_the_amount_once_they_are_back(void **state)
+{
+	struct fnuma_member_config c;
+	struct fnuma_pool_config p = {0};
+	struct fnuma_pool_cache cache;
+	fnuma_gfn pages[600];
+	char *memory;
+	uint32_t k;
+
+	(void)state;
+	open_world(no_limit);
+	c = member_config("amount");
+	p.frames = FRAMES;
+	p.max_pages = 600;
+	p.caches = 1;
+	p.homes = at_home;
+	p.n_homes = 1;
+	p.backend = &w.be;
+	p.domain = make_domain();
+	fnuma_mock_app_exit(w.mock, p.domain);
+	w.member_memory[1] = malloc(fnuma_pool_bytes(&p) + FNUMA_CACHE_LINE);
+	memory = (char *)w.member_memory[1] + FNUMA_CACHE_LINE -
+	         (uintptr_t)w.member_memory[1] % FNUMA_CACHE_LINE;
+	assert_int_equal(fnuma_pool_init(memory, fnuma_pool_bytes(&p), &p, &c.pool), 0);
+	assert_int_equal(fnuma_pool_attach(c.pool, &cache), 0);
+	assert_int_equal(fnuma_pool_grow(c.pool, 600, 0), 600);
+	add_domain(0, c, p.domain, 0);
+	assert_int_equal(step(0, 256), 0);
+	assert_int_equal(fnuma_pool_take(&cache, pages, 600), 600);
+	for (k = 0; k < 600; k++)
+		displace_unseen(pages[k].n, 1, AWAY, 0);
+	assert_int_equal(run(0, 2 * SECOND), 0);
+	assert_int_equal(stats().triggered, 0);
+	assert_int_equal(fnuma_pool_give(&cache, pages, 600), 600);
+	assert_int_equal(fnuma_pool_detach(&cache), FNUMA_OK);
+	assert_int_equal(run(2 * SECOND, 5 * SECOND), 600);
+	assert_true(stats().steps < 100);
 	assert_true(w.next_ns == FNUMA_NEVER);
 	close_world();
 }
@@ -1026,6 +1107,10 @@ static void a_step_without_bound_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			pages_of_unknown_node_count_towards_the_amount_in_the_flip_path),
+		cmocka_unit_test(
+			pool_pages_of_unknown_node_reach_the_amount_once_they_are_back),
 		cmocka_unit_test(
 			the_amount_wakes_the_host_from_the_flip_path_and_not_before),
 		cmocka_unit_test(the_period_is_the_next_deadline_and_passes_follow_it),
