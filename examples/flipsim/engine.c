@@ -33,7 +33,7 @@ static double percent(uint64_t part, uint64_t whole)
 static void allocate(const struct world *w, const struct vm *v, uint32_t n,
                      fnuma_gfn *pages, uint64_t *got_pages, uint64_t *remote_pages)
 {
-	int got = fnuma_mock_alloc(w->ports.mock, v->domain, pages, n), i;
+	int got = fnuma_mock_alloc(w->mock, v->domain, pages, n), i;
 
 	if (got > 0)
 		*remote_pages += vm_misplaced(v, &w->ports, pages, (uint32_t)got);
@@ -46,7 +46,7 @@ static void allocate(const struct world *w, const struct vm *v, uint32_t n,
 		pages[got - 1 - i] = page;
 	}
 	if (got > 0)
-		fnuma_mock_free(w->ports.mock, v->domain, pages, (uint32_t)got);
+		fnuma_mock_free(w->mock, v->domain, pages, (uint32_t)got);
 }
 
 /* In all guests. Returns the share that is remote, and how many pages that is. */
@@ -86,7 +86,7 @@ static void take_sample(struct world *w, struct sample *s)
 	memset(s, 0, sizeof(*s));
 	s->time_s = (double)w->ports.now_ns / 1e9;
 	for (i = 0; i < w->n_vms; i++) {
-		fnuma_mock_counts(w->ports.mock, w->vms[i].domain, counts);
+		fnuma_mock_counts(w->mock, w->vms[i].domain, counts);
 		for (k = 0; k < (uint32_t)w->ports.sc->host.nodes; k++)
 			s->node_pages[k] += counts[k];
 	}
@@ -158,7 +158,7 @@ static void note_io(struct world *w, double *fig)
 		fnuma_host_stats(w->ports.host, &stats);
 		fig[FIG_PASSES] = (double)stats.triggered;
 	}
-	fig[FIG_PRIVVM_CPU_S] = (double)fnuma_mock_spent(w->ports.mock) / 1e9;
+	fig[FIG_PRIVVM_CPU_S] = (double)fnuma_mock_spent(w->mock) / 1e9;
 	work.pages = (double)(w->ports.flips + w->ports.copies);
 	work.flips_ns = (double)w->ports.flips_ns;
 	work.copies_ns = (double)w->ports.copies_ns;

@@ -6,11 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-/* Counts as whole numbers, the rest to six decimals, which is more than is meant. */
+/* Counts as whole numbers, the rest to six decimals, which is more than is meant; null for
+ * what was not measured. */
 static struct json_object *number(double v)
 {
 	char text[32];
 
+	if (isnan(v))
+		return NULL;
 	if (v == floor(v) && fabs(v) < 9e15)
 		return json_object_new_int64((int64_t)v);
 	snprintf(text, sizeof(text), "%.6f", v);
@@ -68,11 +71,10 @@ static struct json_object *comparisons(const struct run *r)
 	return all;
 }
 
-bool output_json(const struct run *r, const char *trace, const char *path)
+struct json_object *output_json_object(const struct run *r, const char *trace)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *fitted = json_object_new_object(), *modes = json_object_new_array();
-	bool ok;
 	uint32_t i;
 
 	put(o, "scenario", json_object_new_string(r->sc->name));
@@ -86,10 +88,22 @@ bool output_json(const struct run *r, const char *trace, const char *path)
 		json_object_array_add(modes, one_mode(r, i));
 	put(o, "modes", modes);
 	put(o, "vs_paper", comparisons(r));
+	return o;
+}
+
+bool output_json_write(struct json_object *o, const char *path)
+{
+	bool ok;
+
 	errno = 0;
 	ok = json_object_to_file_ext(path, o, JSON_C_TO_STRING_PRETTY |
 	                             JSON_C_TO_STRING_SPACED |
 	                             JSON_C_TO_STRING_NOSLASHESCAPE) == 0;
 	json_object_put(o);
 	return ok;
+}
+
+bool output_json(const struct run *r, const char *trace, const char *path)
+{
+	return output_json_write(output_json_object(r, trace), path);
 }

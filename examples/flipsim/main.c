@@ -147,33 +147,6 @@ static void parse(int argc, char **argv, struct options *o)
 		die("--guest says nothing without --trace");
 }
 
-static void choose_modes(struct run *r, const char *list)
-{
-	const struct mode *m;
-	uint32_t i;
-
-	for (i = 0; !list && (m = mode_at(i)) != NULL; i++)
-		r->modes[r->n_modes++] = m;
-	while (list && *list) {
-		size_t length = strcspn(list, ",");
-		char name[SCENARIO_NAME_BYTES] = "";
-
-		if (length < sizeof(name))
-			memcpy(name, list, length);
-		m = mode_find(name);
-		if (!m)
-			die("--modes: no mode '%.*s' (see --list-modes)", (int)length, list);
-		for (i = 0; i < r->n_modes && r->modes[i] != m; i++)
-			;
-		if (i == r->n_modes)
-			r->modes[r->n_modes++] = m;
-		list += length;
-		list += *list == ',';
-	}
-	if (!r->n_modes)
-		die("--modes: names no mode");
-}
-
 static void say(void *cookie, const char *text)
 {
 	(void)cookie;
@@ -303,6 +276,7 @@ int main(int argc, char **argv)
 	static struct run r;
 	struct options o = {.seed = -1};
 	struct packets *trace;
+	char error[RUN_ERROR_BYTES];
 	bool ok;
 
 	setlocale(LC_CTYPE, "");
@@ -315,7 +289,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (o.draw)
 		return draw_recorded(&r, &sc, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
-	choose_modes(&r, o.modes);
+	if (!run_choose(&r, o.modes, error, sizeof(error)))
+		die("--modes: %s", error);
 	load_scenario(&o, &sc);
 	check_writable(o.json);
 	check_writable(o.csv);

@@ -25,7 +25,15 @@ void output_table(const struct run *r, const struct terminal *t, FILE *out);
 /* Remote memory over time, all modes. */
 void output_chart(const struct run *r, const struct terminal *t, FILE *out);
 
+struct json_object;
+
+/* What output_json() writes, to be added to; output_json_write() frees it. */
+struct json_object *output_json_object(const struct run *r, const char *trace);
+
 /* False: errno says why. */
+bool output_json_write(struct json_object *o, const char *path);
+
+/* Both. False: errno says why. */
 bool output_json(const struct run *r, const char *trace, const char *path);
 
 /* False: errno says why. */

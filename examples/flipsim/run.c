@@ -32,6 +32,36 @@ struct crew {
 	uint32_t order[MODES_MAX]; /* modes as they finished */
 };
 
+bool run_choose(struct run *r, const char *list, char *error, size_t bytes)
+{
+	const struct mode *m;
+	uint32_t i;
+
+	for (i = 0; !list && (m = mode_at(i)) != NULL; i++)
+		r->modes[r->n_modes++] = m;
+	while (list && *list) {
+		size_t length = strcspn(list, ",");
+		char name[SCENARIO_NAME_BYTES] = "";
+
+		if (length < sizeof(name))
+			memcpy(name, list, length);
+		m = mode_find(name);
+		if (!m) {
+			snprintf(error, bytes, "no mode '%.*s' (see --list-modes)", (int)length, list);
+			return false;
+		}
+		for (i = 0; i < r->n_modes && r->modes[i] != m; i++)
+			;
+		if (i == r->n_modes)
+			r->modes[r->n_modes++] = m;
+		list += length;
+		list += *list == ',';
+	}
+	if (!r->n_modes)
+		snprintf(error, bytes, "names no mode");
+	return r->n_modes > 0;
+}
+
 static void note_progress(void *cookie, double done)
 {
 	struct job *j = cookie;

@@ -20,6 +20,12 @@ struct run {
 	struct result results[MODES_MAX]; /* in the order of `modes` */
 };
 
+#define RUN_ERROR_BYTES 128
+
+/* The modes that `list` (A,B,...) names, each once; all if it is NULL. False, with why in
+ * `error`: it names none, or one that there is not. */
+bool run_choose(struct run *r, const char *list, char *error, size_t bytes);
+
 /* Run all modes, `jobs` at a time; what comes out does not depend on that. Progress goes to
  * standard error. False: a mode failed, or no thread could be had; it has been said. */
 bool run_modes(struct run *r);

@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <langinfo.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -57,6 +58,10 @@ static void cell(char *to, const struct column *c, const struct result *res)
 {
 	double v = res->fig[c->figure] * c->scale;
 
+	if (isnan(v)) { /* not measured */
+		snprintf(to, CELL_BYTES, "-");
+		return;
+	}
 	if (v < 0 && v > -0.005)
 		v = 0;
 	snprintf(to, CELL_BYTES, "%.*f", c->decimals, v + 0.0); /* no "-0.00" */

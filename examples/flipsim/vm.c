@@ -19,9 +19,39 @@ static void make_homes(struct vm *v, const struct scenario *sc)
 	v->n_homes = n;
 }
 
+/* What may be spent on moving pages: by the host, or by pools that have none. */
+static const char *boot_budget(struct ports *p, struct fnuma_budget_limits *limits)
+{
+	limits->pages = (uint32_t)p->sc->migrate.budget_pages_per_s;
+	limits->bytes = (uint64_t)(p->sc->migrate.budget_mb_per_s * 1048576);
+	limits->time_ns = (uint64_t)(p->sc->migrate.budget_cpu_percent * 1e7);
+	return fnuma_budget_init(&p->budget, limits, FNUMA_PAGE_BYTES, 0) ?
+	       "the migration budget is refused" : NULL;
+}
+
+const char *ports_boot(struct ports *p, uint32_t guests)
+{
+	struct fnuma_host_config config = {0};
+	const char *error = boot_budget(p, &config.limits);
+	size_t bytes;
+	int err;
+
+	if (error || !p->mode->trigger)
+		return error;
+	config.backend = p->be;
+	config.max_members = guests;
+	config.nodes = (uint32_t)p->sc->host.nodes;
+	bytes = fnuma_host_bytes(&config);
+	if (bytes)
+		p->host_memory = malloc(bytes);
+	if (!p->host_memory)
+		return "no memory for the repatriation host";
+	err = fnuma_host_init(p->host_memory, bytes, &config, &p->host);
+	return err ? "the migration budget is refused" : NULL;
+}
+
 const char *vm_boot(struct vm *v, struct ports *p)
 {
-	struct fnuma_mock_domain_config config = {0};
 	int err;
 
 	memset(v, 0, sizeof(*v));
@@ -31,11 +61,7 @@ const char *vm_boot(struct vm *v, struct ports *p)
 	v->ring = malloc(v->ring_size * sizeof(v->ring[0]));
 	if (!v->ring)
 		return "no memory for a ring";
-	config.frames = v->frames;
-	config.homes = v->homes;
-	config.n_homes = v->n_homes;
-	config.kernel_pages = pages_of_mb(p->sc->guest.kernel_mb);
-	err = fnuma_mock_domain_create(p->mock, &config, &v->domain);
+	err = p->machine->boot(p->at, v, pages_of_mb(p->sc->guest.kernel_mb), &v->domain);
 	return err ? fnuma_strerror(err) : NULL;
 }
 
@@ -147,7 +173,7 @@ static uint32_t get_pages(struct vm *v, struct ports *p, fnuma_gfn *pages, uint3
 	if (v->pool)
 		got = fnuma_pool_take_inline(&v->cache, pages, n);
 	else
-		got = fnuma_mock_alloc(p->mock, v->domain, pages, n);
+		got = p->machine->alloc(p->at, v->domain, pages, n);
 	if (got < 0)
 		got = 0;
 	if (v->pool)
@@ -158,7 +184,7 @@ static uint32_t get_pages(struct vm *v, struct ports *p, fnuma_gfn *pages, uint3
 void vm_done_with_own(struct vm *v, struct ports *p, const fnuma_gfn *pages, uint32_t n)
 {
 	if (n)
-		fnuma_mock_free(p->mock, v->domain, pages, n);
+		p->machine->free(p->at, v->domain, pages, n);
 }
 
 void vm_done_with(struct vm *v, struct ports *p, const fnuma_gfn *pages, uint32_t n)
@@ -222,13 +248,13 @@ void vm_refill(struct vm *v, struct ports *p)
 /* Packets are copied into these pages. */
 static void copy(struct vm *v, struct ports *p, const fnuma_gfn *pages, uint32_t n)
 {
-	uint64_t before = fnuma_mock_spent(p->mock);
+	uint64_t before = p->machine->spent(p->at);
 
 	if (!n)
 		return;
-	fnuma_mock_copy(p->mock, v->domain, p->priv, pages, n);
+	p->machine->copy(p->at, v->domain, p->priv, pages, n);
 	p->copies += n;
-	p->copies_ns += fnuma_mock_spent(p->mock) - before;
+	p->copies_ns += p->machine->spent(p->at) - before;
 }
 
 /* Packets come in by flips. Pages that could not be flipped (the privVM has none to give)
@@ -236,7 +262,7 @@ static void copy(struct vm *v, struct ports *p, const fnuma_gfn *pages, uint32_t
 static uint32_t flip(struct vm *v, struct ports *p, fnuma_gfn *pages, uint32_t n)
 {
 	struct fnuma_result results[BURST_MAX];
-	uint64_t before = fnuma_mock_spent(p->mock);
+	uint64_t before = p->machine->spent(p->at);
 	int done = fnuma_backend_flip(p->be, v->domain, p->priv, pages, n, results);
 	uint32_t i, kept = 0;
 
@@ -255,17 +281,16 @@ static uint32_t flip(struct vm *v, struct ports *p, fnuma_gfn *pages, uint32_t n
 	if (p->sc->pool.checked > 0 && v->pool)
 		fnuma_pool_received(&v->cache, pages, (uint32_t)done);
 	p->flips += (uint32_t)done;
-	p->flips_ns += fnuma_mock_spent(p->mock) - before;
+	p->flips_ns += p->machine->spent(p->at) - before;
 	if (v->pool)
 		p->pooled += (uint32_t)done;
 	return (uint32_t)done;
 }
 
-/* Pages of the allocator for packets that found none of the pool's; they are copied to and
- * never flipped. */
-static uint32_t copy_to_own(struct vm *v, struct ports *p, fnuma_gfn *pages, uint32_t n)
+/* They are never flipped. */
+uint32_t vm_receive_missed(struct vm *v, struct ports *p, uint32_t n, fnuma_gfn *pages)
 {
-	int got = n && v->pool ? fnuma_mock_alloc(p->mock, v->domain, pages, n) : 0;
+	int got = n && v->pool ? p->machine->alloc(p->at, v->domain, pages, n) : 0;
 
 	if (got < 0)
 		got = 0;
@@ -289,7 +314,7 @@ uint32_t vm_receive(struct vm *v, struct ports *p, uint32_t n, fnuma_gfn *pages,
 		post(v, pages + got, posted - got);
 		p->drops += posted - got;
 	}
-	*own = copy_to_own(v, p, pages + got, n - posted);
+	*own = vm_receive_missed(v, p, n - posted, pages + got);
 	return got + *own;
 }
 
@@ -305,7 +330,7 @@ void vm_send(struct vm *v, struct ports *p, uint32_t n)
 		done = flip(v, p, pages, got);
 	p->drops += got - done;
 	vm_done_with(v, p, pages, got);
-	own = copy_to_own(v, p, pages, n - got);
+	own = vm_receive_missed(v, p, n - got, pages);
 	vm_done_with_own(v, p, pages, own);
 }
 
@@ -391,14 +416,14 @@ void vm_churn(struct vm *v, struct ports *p)
 		return;
 	n = (uint64_t)v->churn_owed;
 	v->churn_owed -= (double)n;
-	fnuma_mock_churn(p->mock, v->domain, n);
+	p->machine->churn(p->at, v->domain, n);
 }
 
 uint32_t vm_look(struct vm *v, struct ports *p)
 {
 	uint32_t counts[FNUMA_NODES_MAX] = {0}, home = 0, i, nodes = (uint32_t)p->sc->host.nodes;
 
-	fnuma_mock_counts(p->mock, v->domain, counts);
+	p->machine->counts(p->at, v->domain, counts);
 	for (i = 0; i < nodes; i++)
 		if (v->home_nodes >> i & 1)
 			home += counts[i];
@@ -425,7 +450,7 @@ uint32_t vm_misplaced(const struct vm *v, const struct ports *p, const fnuma_gfn
 
 	for (at = 0; at < n; at += k) {
 		k = n - at < 256 ? n - at : 256;
-		fnuma_mock_nodes(p->mock, v->domain, pages + at, k, nodes);
+		p->machine->nodes(p->at, v->domain, pages + at, k, nodes);
 		for (i = 0; i < k; i++)
 			away += nodes[i].id != home_of(v, pages[at + i]).id;
 	}

@@ -12,19 +12,43 @@
 #include "scenario.h"
 
 #include <flipnuma/host.h>
-#include <flipnuma/mock.h>
 #include <flipnuma/pool.h>
 #include <flipnuma/sizer.h>
 
 #define BURST_MAX FNUMA_BATCH_MAX
 
+struct vm;
+
+/* The machine that guests run on: simulated, or real. */
+struct machine {
+	/* Make the domain of a guest whose homes and frames are set: an error code. */
+	int (*boot)(void *at, const struct vm *v, uint32_t kernel_pages, fnuma_domain *out);
+	/* A domain's allocator, last in first out. `alloc` returns how many it got, or an
+	 * error. */
+	int (*alloc)(void *at, fnuma_domain d, fnuma_gfn *pages, uint32_t n);
+	void (*free)(void *at, fnuma_domain d, const fnuma_gfn *pages, uint32_t n);
+	/* The next packets are copied to these pages. */
+	void (*copy)(void *at, fnuma_domain to, fnuma_domain from, const fnuma_gfn *pages,
+	             uint32_t n);
+	/* Applications give up `n` pages and take others. */
+	void (*churn)(void *at, fnuma_domain d, uint64_t n);
+	/* The referee: pages by node (FNUMA_NODES_MAX of them), and the nodes of these pages. */
+	void (*counts)(void *at, fnuma_domain d, uint32_t *counts);
+	void (*nodes)(void *at, fnuma_domain d, const fnuma_gfn *pages, uint32_t n,
+	              fnuma_node *nodes);
+	/* Nanoseconds spent on all that; only differences count. */
+	uint64_t (*spent)(void *at);
+};
+
 /* What all guests of a run share, and what they did. */
 struct ports {
 	const struct scenario *sc;
 	const struct mode *mode;
-	struct fnuma_mock *mock;
+	const struct machine *machine;
+	void *at; /* the machine's own */
 	const struct fnuma_backend *be;
 	struct fnuma_host *host; /* or NULL */
+	void *host_memory;
 	struct fnuma_budget budget; /* for pools that have no host to move their pages */
 	fnuma_domain priv;
 	uint64_t now_ns;
@@ -58,6 +82,11 @@ struct vm {
 	uint32_t remote_most;
 };
 
+/* Make the budget and, if the mode has a trigger, the repatriation host, of ports whose
+ * scenario, mode and backend are set. NULL, or what went wrong. `host_memory` is to be
+ * freed. */
+const char *ports_boot(struct ports *p, uint32_t guests);
+
 /* Boot a guest: its domain, no applications yet. NULL, or what went wrong. */
 const char *vm_boot(struct vm *v, struct ports *p);
 
@@ -75,6 +104,10 @@ void vm_refill(struct vm *v, struct ports *p);
  * to because there was nothing posted. */
 uint32_t vm_receive(struct vm *v, struct ports *p, uint32_t n, fnuma_gfn *pages,
                     uint32_t *own);
+
+/* Packets of `n` pages (up to BURST_MAX) that found nothing posted are copied to pages of
+ * the allocator, if the mode has a pool; the others are dropped. Returns how many. */
+uint32_t vm_receive_missed(struct vm *v, struct ports *p, uint32_t n, fnuma_gfn *pages);
 
 /* The guest sends packets of `n` pages (up to BURST_MAX). */
 void vm_send(struct vm *v, struct ports *p, uint32_t n);

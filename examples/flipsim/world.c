@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "world.h"
 
+#include "mocked.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +34,12 @@ static const char *boot_mock(struct world *w)
 	config.costs.alloc_page_ns = (uint64_t)sc->cost.alloc_ns;
 	config.costs.remote_copy_percent = (uint32_t)sc->host.remote_access_percent;
 	config.seed = (uint64_t)sc->seed;
-	err = fnuma_mock_create(&config, &w->ports.mock);
+	err = fnuma_mock_create(&config, &w->mock);
 	if (!err)
-		err = fnuma_mock_backend(w->ports.mock, &w->be);
+		err = fnuma_mock_backend(w->mock, &w->be);
 	w->ports.be = &w->be;
+	w->ports.machine = &mocked;
+	w->ports.at = w->mock;
 	return err ? fnuma_strerror(err) : NULL;
 }
 
@@ -53,42 +57,8 @@ static const char *boot_privvm(struct world *w)
 	config.app_pages = pages_of_mb(sc->privvm.app_mb);
 	config.kernel_pages = pages_of_mb(sc->privvm.kernel_mb);
 	config.ring_pages = (uint32_t)sc->privvm.ring_pages;
-	err = fnuma_mock_domain_create(w->ports.mock, &config, &w->ports.priv);
+	err = fnuma_mock_domain_create(w->mock, &config, &w->ports.priv);
 	return err ? fnuma_strerror(err) : NULL;
-}
-
-/* What may be spent on moving pages: by the host, or by pools that have none. */
-static const char *boot_budget(struct world *w, struct fnuma_budget_limits *limits)
-{
-	const struct scenario *sc = w->ports.sc;
-
-	limits->pages = (uint32_t)sc->migrate.budget_pages_per_s;
-	limits->bytes = (uint64_t)(sc->migrate.budget_mb_per_s * 1048576);
-	limits->time_ns = (uint64_t)(sc->migrate.budget_cpu_percent * 1e7);
-	return fnuma_budget_init(&w->ports.budget, limits, FNUMA_PAGE_BYTES, 0) ?
-	       "the migration budget is refused" : NULL;
-}
-
-static const char *boot_host(struct world *w)
-{
-	const struct scenario *sc = w->ports.sc;
-	struct fnuma_host_config config = {0};
-	const char *error = boot_budget(w, &config.limits);
-	size_t bytes;
-	int err;
-
-	if (error || !w->ports.mode->trigger)
-		return error;
-	config.backend = &w->be;
-	config.max_members = w->n_vms;
-	config.nodes = (uint32_t)sc->host.nodes;
-	bytes = fnuma_host_bytes(&config);
-	if (bytes)
-		w->host_memory = malloc(bytes);
-	if (!w->host_memory)
-		return "no memory for the repatriation host";
-	err = fnuma_host_init(w->host_memory, bytes, &config, &w->ports.host);
-	return err ? "the migration budget is refused" : NULL;
 }
 
 const char *world_boot(struct world *w, const struct scenario *sc, const struct mode *mode)
@@ -113,7 +83,7 @@ const char *world_boot(struct world *w, const struct scenario *sc, const struct 
 		w->n_vms++;
 		error = vm_boot(&w->vms[i], &w->ports);
 	}
-	return error ? error : boot_host(w);
+	return error ? error : ports_boot(&w->ports, guests);
 }
 
 const char *world_begin(struct world *w, const struct load_config *io,
@@ -129,7 +99,7 @@ const char *world_begin(struct world *w, const struct load_config *io,
 	                (uint64_t)sc->seed))
 		return "no memory for held pages";
 	for (i = 0; i < w->n_vms && !error; i++) {
-		fnuma_mock_app_start(w->ports.mock, w->vms[i].domain, apps);
+		fnuma_mock_app_start(w->mock, w->vms[i].domain, apps);
 		error = vm_make_pool(&w->vms[i], &w->ports, pool_pages);
 		if (!error)
 			error = vm_join(&w->vms[i], &w->ports);
@@ -146,9 +116,9 @@ void world_free(struct world *w)
 	for (i = 0; i < w->n_vms; i++)
 		vm_free(&w->vms[i]);
 	free(w->vms);
-	free(w->host_memory);
+	free(w->ports.host_memory);
 	wheel_free(&w->wheel);
-	fnuma_mock_destroy(w->ports.mock);
+	fnuma_mock_destroy(w->mock);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -227,7 +197,7 @@ static void privvm_churn(struct world *w)
 	if (!n)
 		return;
 	w->privvm_churn_owed -= (double)n;
-	fnuma_mock_churn(p->mock, p->priv, n);
+	fnuma_mock_churn(w->mock, p->priv, n);
 }
 
 /* A burst for one of the guests. */
@@ -325,7 +295,7 @@ bool world_tick(struct world *w)
 	bool ok;
 
 	w->ports.now_ns += w->tick_ns;
-	fnuma_mock_advance(w->ports.mock, w->tick_ns);
+	fnuma_mock_advance(w->mock, w->tick_ns);
 	wheel_tick(&w->wheel);
 	drain(w);
 	privvm_churn(w);
@@ -346,7 +316,7 @@ void world_end(struct world *w)
 		drain(w);
 	}
 	for (i = 0; i < w->n_vms; i++)
-		fnuma_mock_app_exit(w->ports.mock, w->vms[i].domain);
+		fnuma_mock_app_exit(w->mock, w->vms[i].domain);
 }
 
 uint64_t world_pools_used(const struct world *w)
@@ -364,7 +334,7 @@ uint64_t world_privvm_remote(const struct world *w)
 	uint32_t counts[FNUMA_NODES_MAX] = {0}, i;
 	uint64_t away = 0;
 
-	fnuma_mock_counts(w->ports.mock, w->ports.priv, counts);
+	fnuma_mock_counts(w->mock, w->ports.priv, counts);
 	for (i = 0; i < (uint32_t)w->ports.sc->host.nodes; i++)
 		if (i != (uint32_t)w->ports.sc->privvm.node)
 			away += counts[i];

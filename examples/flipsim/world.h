@@ -10,11 +10,14 @@
 #include "vm.h"
 #include "wheel.h"
 
+#include <flipnuma/mock.h>
+
 /* A page in the wheel: its guest above its frame, and whether it was never the pool's. */
 #define TAG_OWN 0x80000000u
 
 struct world {
 	struct ports ports;
+	struct fnuma_mock *mock;
 	struct fnuma_backend be;
 	struct vm *vms;
 	uint32_t n_vms;
@@ -22,7 +25,6 @@ struct world {
 	struct wheel wheel;
 	struct load load;
 	struct rng rng;
-	void *host_memory;
 	uint64_t tick_ns;
 	uint32_t upkeep;         /* guest whose turn it is next */
 	double privvm_churn_owed;

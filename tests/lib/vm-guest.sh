@@ -53,6 +53,18 @@ note()
 	printf 'note %s\n' "$*" >>"$vm_console"
 }
 
+# keep NAME FILE: a file of text for the one who booted this machine, see vm_files.
+keep()
+{
+	sed "s/^/file $1 /" "$2" >>"$vm_console"
+}
+
+# Is this a long run? (vm.long on the command line)
+is_long()
+{
+	grep -qw vm.long /proc/cmdline
+}
+
 # report NAME COMMAND...: one test, by the command's status (77: skipped). What it said is
 # shown if it failed.
 report()

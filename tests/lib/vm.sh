@@ -18,6 +18,7 @@
 #	vm_pack                                $dir/initramfs.cpio
 #	vm_boot 60 "$dir/serial.log" -kernel "$(vm_kernel)" -initrd "$dir/initramfs.cpio" ...
 #	vm_results "$dir/serial.log"           adds to passed, failed, skipped
+#	vm_files "$dir/serial.log" "$dir/kept" what the machine says with `keep NAME FILE`
 #
 # Software emulation unless VM_ACCEL says otherwise: it is there on every machine.
 
@@ -294,4 +295,17 @@ vm_results()
 		say "failed: of the machine's results ($last) some were lost (log: $1)"
 	fi
 	return 1
+}
+
+# vm_files LOG DIR: what the machine kept with `keep`, as files in DIR.
+vm_files()
+{
+	local line rest
+
+	mkdir -p "$2" || die "cannot write $2"
+	rm -f "$2"/*
+	while IFS= read -r line; do
+		rest=${line#file }
+		printf '%s\n' "${rest#* }" >>"$2/${rest%% *}"
+	done < <(tr -d '\r' <"$1" | grep '^file ')
 }
