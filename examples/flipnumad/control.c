@@ -15,8 +15,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A caller who does not read what it asked for, or does not end its line, is dropped then. */
-#define PATIENCE_US (10 * UINT64_C(1000000))
+#define PATIENCE_US (CONTROL_PATIENCE_S * UINT64_C(1000000))
+/* Its timer may be that late. */
+#define SLACK_US 100000
 
 struct client {
 	struct control *control;
@@ -211,8 +212,8 @@ static void take_client(struct control *control, int fd)
 	control->n_clients++;
 	sd_event_now(control->event, CLOCK_MONOTONIC, &now);
 	if (sd_event_add_io(control->event, &c->io, fd, EPOLLIN, on_client, c) < 0 ||
-	    sd_event_add_time(control->event, &c->timer, CLOCK_MONOTONIC, now + PATIENCE_US, 0,
-	                      on_timer, c) < 0)
+	    sd_event_add_time(control->event, &c->timer, CLOCK_MONOTONIC, now + PATIENCE_US,
+	                      SLACK_US, on_timer, c) < 0)
 		drop(c);
 }
 

@@ -12,6 +12,8 @@
 
 #define CONTROL_LINE_BYTES 4096u
 #define CONTROL_CLIENTS 32u
+/* A caller who does not read what it asked for, or does not end its line, is dropped then. */
+#define CONTROL_PATIENCE_S 5u
 
 struct control;
 

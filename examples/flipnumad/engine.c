@@ -32,7 +32,6 @@ static bool lock_state(struct engine *e, char *why, size_t bytes)
 {
 	char path[CONFIG_TEXT_BYTES + 16];
 
-	e->lock_fd = -1;
 	if (mkdir(e->config.daemon.state_dir, 0750) && errno != EEXIST) {
 		snprintf(why, bytes, "%s: %s", e->config.daemon.state_dir, strerror(errno));
 		return false;
@@ -141,9 +140,9 @@ bool engine_open(struct engine *e, uint64_t now_ns, uint64_t real_ns, char *why,
 		return false;
 	}
 	e->domains = calloc(e->max_domains, sizeof(e->domains[0]));
-	if (!e->domains || (!lock_state(e, why, bytes) && !e->dry_run) ||
-	    !open_state(e, why, bytes) ||
-	    !e->source.ops->open(&e->source, &e->config, why, bytes))
+	e->lock_fd = -1;
+	if (!e->domains || !e->source.ops->open(&e->source, &e->config, why, bytes) ||
+	    (!lock_state(e, why, bytes) && !e->dry_run) || !open_state(e, why, bytes))
 		return false;
 	override_budget(e);
 	hold_budget(e);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # A QEMU guest with memory on two nodes, displaced as a whole, comes home to both; its own
 # program checks its memory all the while.
-# needs: tests/linux/bring-home tests/linux/guest.bin qemu-system-x86_64 migratepages
+# needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
+# needs: tests/linux/guest.bin qemu-system-x86_64 migratepages
 # needs: /usr/share/qemu/kvmvapic.bin /usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so
 . /lib/vm-guest.sh
+. /lib/daemon.sh
 
 dots=/tmp/guest.out
 rounds()
@@ -58,10 +60,20 @@ report 'guest: it runs and checks its memory' more_rounds 20 || {
 }
 migratepages $pid 1,2 0
 report 'guest: displaced' is_within $(($(ram_on bind:1 0) + $(ram_on bind:2 0))) $((2 * half - 600)) $((2 * half))
-report 'guest: it comes home' bring-home --seconds 60 $pid
-report 'guest: by the kernel, its first half is on node 1' is_within "$(ram_on bind:1 1)" $((half - 300)) $half
-report 'guest: and its second on node 2' is_within "$(ram_on bind:2 2)" $((half - 300)) $half
+report 'guest: the daemon begins' daemon_start <<END
+[defaults]
+period_s = 0.2
+[domain guests]
+guest = pup*
+END
+report 'guest: by the kernel, its first half comes home to node 1' \
+	until_within 60 $((half - 300)) $half ram_on bind:1 1
+report 'guest: and its second to node 2' until_within 60 $((half - 300)) $half ram_on bind:2 2
+ctl list >/tmp/list
+note "guest: $(tail -n 1 /tmp/list)"
+report 'guest: the daemon knows it by its name' grep -q "^puppet *$pid " /tmp/list
 report 'guest: none stayed' is_within $(($(ram_on bind:1 0) + $(ram_on bind:2 0))) 0 0
 report 'guest: it went on all the while' more_rounds 20
+report 'guest: the daemon ends within a second' daemon_stop
 note "guest: $(rounds) rounds over its memory"
 report 'guest: every word of its memory always was what it had written' ends_by_itself

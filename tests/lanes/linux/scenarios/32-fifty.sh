@@ -1,53 +1,92 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Fifty processes under one budget: each gets its share.
-# needs: tests/linux/bring-home tests/linux/victim numactl
+# needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
+# needs: tests/linux/victim numactl
 . /lib/vm-guest.sh
+. /lib/daemon.sh
 
 # All of it on node 0 to begin with.
 [ -n "${displaced:-}" ] || exec numactl --membind=0 env displaced=1 sh "$0"
 
-pages=512 budget=2000 seconds=6
+pages=512 budget=2000
 pids='' light='' heavy=''
 for i in $(seq 50); do
-	victim $pages 2000 >>/tmp/ready &
-	pid=$! pids="$pids $!"
-	if [ $((i % 2)) = 0 ]; then heavy="$heavy $pid:300"; else light="$light $pid:100"; fi
+	victim $pages $((2000 + i % 2)) >>/tmp/ready &
+	pids="$pids $!"
+	if [ $((i % 2)) = 0 ]; then heavy="$heavy $!"; else light="$light $!"; fi
 done
 
 while [ "$(grep -c ready /tmp/ready)" -lt 50 ]; do
 	sleep 1
 done
 
-# shares FILE: of the lines "PID moved N ...", fewest and most of the heavy and of the
-# light, and the sum.
+# They are met one after the other: nothing moves before all of them are.
+report 'fifty: the daemon begins' daemon_start <<END
+[budget]
+pages_per_s = $budget
+[defaults]
+period_s = 0.2
+home = 1
+paused = yes
+[domain heavy]
+cmdline = victim $pages 2000
+weight = 300
+[domain light]
+name = victim
+END
+# away SIGN: those whose pages are known to be away
+away()
+{
+	ctl --json list | grep -o '"remote_pages":[0-9]*,"unknown' | grep -c ':[0-9][0-9][0-9]'
+}
+report 'fifty: it finds all of them' until_within 60 50 50 away
+
+# shares PID...: fewest and most pages that are on node 1
 shares()
 {
-	awk -v heavy="$heavy" '
-	BEGIN { n = split(heavy, h, /[ :]+/); for (i in h) is[h[i]] = 1 }
-	/moved/ {
-		k = $1 in is ? "h" : "l"
-		if (!(k in min) || $3 < min[k]) min[k] = $3
-		if ($3 > max[k]) max[k] = $3
-		sum += $3
-	}
-	END { print min["h"], max["h"], min["l"], max["l"], sum }' "$1"
+	local p n min=999999 max=0
+
+	for p; do
+		n=$(pages_on $p 1)
+		[ $n -ge $min ] || min=$n
+		[ $n -le $max ] || max=$n
+	done
+	echo $min $max
 }
 
-# In the windows that the time has, and never more than a window's budget in a window.
-bring-home --home 1 --budget $budget --seconds $seconds $heavy $light >/tmp/first
-report 'fifty: the time is up before all are home' [ $? = 1 ]
-read -r hmin hmax lmin lmax sum <<END
-$(shares /tmp/first)
+uptime_cs()
+{
+	cut -d' ' -f1 /proc/uptime | tr -d .
+}
+
+moved()
+{
+	ctl --json status | grep -o '"moved":[0-9]*' | cut -d: -f2
+}
+
+# Until the heavy have about half of theirs.
+begin=$(uptime_cs)
+ctl resume '*'
+while [ "$(moved)" -lt 8000 ] && [ $(($(uptime_cs) - begin)) -lt 6000 ]; do
+	sleep 0.2
+done
+ctl pause '*'
+took=$(($(uptime_cs) - begin))
+read -r hmin hmax <<END
+$(shares $heavy)
 END
-note "fifty: after $seconds s at $budget pages a window: weight 300 has $hmin to $hmax pages, weight 100 has $lmin to $lmax, together $sum"
-report 'fifty: never above the budget' is_within "$sum" $budget $((budget * (seconds + 1)))
+read -r lmin lmax <<END
+$(shares $light)
+END
+sum=$(pages_together 1 $pids)
+note "fifty: after $took cs at $budget pages a window: weight 300 has $hmin to $hmax pages, weight 100 has $lmin to $lmax, together $sum"
+report 'fifty: never above the budget' is_within "$sum" 8000 $((budget * (took + 107) / 107 + 1000))
 report 'fifty: equals get equal shares' is_within $((hmax - hmin + lmax - lmin)) 0 256
 report 'fifty: three times the weight, three times the pages' \
 	is_within $((hmin * 10 / (lmin + 1))) 20 45
-report 'fifty: all come home in the end' bring-home --home 1 --seconds 60 $heavy $light
-left=0
-for p in $pids; do
-	left=$((left + $(pages_on $p 0)))
-done
-report 'fifty: by the kernel, too' is_within $left 0 $((50 * 20))
+ctl resume '*'
+report 'fifty: all come home in the end' \
+	until_within 60 $((50 * pages)) $((50 * (pages + 200))) pages_together 1 $pids
+report 'fifty: by the kernel, none stayed' is_within "$(pages_together 0 $pids)" 0 $((50 * 20))
+report 'fifty: it ends within a second' daemon_stop
 report 'fifty: every page always held what was written to it' ends_well $pids

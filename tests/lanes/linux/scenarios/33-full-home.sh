@@ -1,25 +1,45 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # A home without room: what fits goes there, the rest waits without wearing anybody out, and
 # comes as soon as there is room.
-# needs: tests/linux/bring-home tests/linux/victim numactl
+# needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
+# needs: tests/linux/victim numactl
 . /lib/vm-guest.sh
+. /lib/daemon.sh
 
 pages=8192
 start numactl --membind=0 victim $pages
 whom=$pid
-start victim --fill 3 4096
+start victim --fill 3 6144
 filler=$pid
-bring-home --home 3 --seconds 6 $whom >/tmp/full
-report 'full home: not all fits' [ $? = 1 ]
+report 'full home: the daemon begins' daemon_start <<END
+[defaults]
+period_s = 0.2
+home = 3
+[domain victims]
+cmdline = victim $pages
+END
+sleep 6
 there=$(pages_on $whom 3)
 report 'full home: what fits is there' is_within "$there" 512 $((pages - 512))
 report 'full home: the rest is where it was' is_within $((there + $(pages_on $whom 0))) $pages $((pages + 200))
-note "full home: $(tail -n 1 /tmp/full) of 6 s, $(head -n 1 /tmp/full)"
-report 'full home: the mover rests' is_within "$(sed -n 's/.* rests //p' /tmp/full)" 1 100
-bring-home --home 3 --seconds 60 $whom >/tmp/full &
-mover=$!
-sleep 3
+
+# free_on NODE: pages
+free_on()
+{
+	awk '/MemFree/ { print $4 / 4 }' /sys/devices/system/node/node$1/meminfo
+}
+report 'full home: what is to be kept free there is free' is_within "$(free_on 3)" 1536 6144
+ctl why $whom $((pages - 1)) >/tmp/why
+ctl --json show $whom >/tmp/show
+report 'full home: the daemon rests' \
+	is_within "$(grep -o '"rests":[0-9]*' /tmp/show | cut -d: -f2)" 1 100
+cpu_before=$(awk '{ print $14 + $15 }' /proc/$daemon/stat)
+sleep 5
+cpu=$(($(awk '{ print $14 + $15 }' /proc/$daemon/stat) - cpu_before))
+note "full home: the daemon took $cpu of 500 ticks of a CPU while it waited"
+report 'full home: and costs little' is_within $cpu 0 150
 ends_well $filler
-report 'full home: with room again, all come home' wait $mover
-report 'full home: by the kernel, too' is_within "$(pages_on $whom 3)" $pages $((pages + 200))
+report 'full home: with room again, all come home' \
+	until_within 120 $pages $((pages + 200)) pages_on $whom 3
+report 'full home: it ends within a second' daemon_stop
 report 'full home: every page always held what was written to it' ends_well $whom
