@@ -7,11 +7,11 @@
 #include <string.h>
 
 /* Candidates looked at in one turn. */
-#define FIND_SOME 128u
+#define FIND_SOME 64u
 /* Rounds after which those whom no rule wants are looked at again: they may have changed. */
 #define STRANGE_ROUNDS 12u
-/* Frames for memory that a process maps later: 1 GiB, at half a byte each. */
-#define SPARE_FRAMES 262144u
+/* Frames for memory that a process maps later, to begin with: 64 MiB. Each pass walks them. */
+#define SPARE_FRAMES 16384u
 /* Failures may be in the books beside what is cooling. */
 #define BOOKS_FAILURES 16384u
 

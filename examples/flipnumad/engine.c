@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
-#define STEP_MIN_PAGES 16u
+#define STEP_MIN_PAGES 32u
 #define STEP_MAX_PAGES 512u
 /* A step is to take no longer, so that whoever wants something is heard in time. */
 #define STEP_LONG_NS  UINT64_C(50000000)

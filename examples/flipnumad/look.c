@@ -10,7 +10,7 @@
 
 #define SOME_PAGES ((uint32_t)(sizeof(((struct engine *)0)->look_pages) / sizeof(fnuma_gfn)))
 /* Slices in one turn. */
-#define TURN_SLICES 4u
+#define TURN_SLICES 2u
 /* A rate is kept over this time: what was not used in it is lost. */
 #define SAVE_NS UINT64_C(100000000)
 

@@ -166,14 +166,24 @@ static bool block_signals(void)
 	return sigprocmask(SIG_BLOCK, &set, NULL) == 0;
 }
 
+static bool watch_signal(struct loop *l, int number, sd_event_signal_handler_t fn)
+{
+	sd_event_source *s;
+
+	return sd_event_add_signal(l->event, &s, number, fn, l) >= 0 &&
+	       sd_event_source_set_priority(s, SD_EVENT_PRIORITY_IMPORTANT) >= 0 &&
+	       sd_event_source_set_floating(s, 1) >= 0 && !sd_event_source_unref(s);
+}
+
+/* The engine comes last: whoever wants something waits for one turn at most. */
 static bool watch_all(struct loop *l)
 {
 	const uint64_t now = loop_now_ns() / 1000;
 
-	return sd_event_add_signal(l->event, NULL, SIGTERM, on_end, l) >= 0 &&
-	       sd_event_add_signal(l->event, NULL, SIGINT, on_end, l) >= 0 &&
-	       sd_event_add_signal(l->event, NULL, SIGHUP, on_reload, l) >= 0 &&
+	return watch_signal(l, SIGTERM, on_end) && watch_signal(l, SIGINT, on_end) &&
+	       watch_signal(l, SIGHUP, on_reload) &&
 	       sd_event_add_time(l->event, &l->turn, CLOCK_MONOTONIC, now, 1, on_turn, l) >= 0 &&
+	       sd_event_source_set_priority(l->turn, SD_EVENT_PRIORITY_IDLE) >= 0 &&
 	       sd_event_source_set_prepare(l->turn, on_prepare) >= 0 &&
 	       sd_event_add_time(l->event, &l->metrics, CLOCK_MONOTONIC, now, 0, on_metrics,
 	                         l) >= 0 &&

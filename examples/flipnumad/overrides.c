@@ -105,13 +105,15 @@ void overrides_close(struct overrides *o)
 
 static const char *write_all(const struct overrides *o)
 {
-	struct json_object *file = json_object_new_object(), *all = json_object_new_array();
+	struct json_object *file, *all;
 	const char *text;
 	bool ok;
 	uint32_t i;
 
 	if (!*o->path)
 		return NULL;
+	file = json_object_new_object();
+	all = json_object_new_array();
 	json_object_object_add(file, "settings", all);
 	for (i = 0; i < o->n; i++)
 		json_object_array_add(all, to_json(&o->list[i]));

@@ -28,7 +28,7 @@ report 'displaced: the daemon begins' daemon_start <<END
 $rules
 END
 report 'displaced: by the kernel, all come home' \
-	until_within 60 $pages $((pages + 200)) pages_on $pid 2
+	until_within 120 $pages $((pages + 200)) pages_on $pid 2
 report 'displaced: none stayed' is_within "$(pages_on $pid 0)" 0 20
 ctl why $pid 100 >/tmp/why
 report 'displaced: the daemon says why a page is there' grep -q 'moved, on node 0.*node 2' /tmp/why
