@@ -141,8 +141,8 @@ the_tool_shows_what_there_is()
 	check 'top draws memory at home on node 1' says '1111111111'
 	run ctl metrics
 	check 'metrics are told' says 'flipnuma_domain_moves_total{domain="web",number="1",outcome="moved",reason=""} 500'
-	until_true grep -q 'web.*outcome="moved",reason=""} 500' "$work/metrics"
-	check 'and written' grep -q 'flipnuma_budget_pages 900' "$work/metrics"
+	until_true grep -q '^flipnuma_budget_pages 900$' "$work/metrics"
+	check 'and written' grep -q 'web.*outcome="moved",reason=""} 500' "$work/metrics"
 	check 'for all to read' [ "$(stat -c %a "$work/metrics")" = 644 ]
 	run ctl nonsense
 	check 'an unknown command is refused' ended 2
