@@ -3,6 +3,7 @@
 # killed again and again.
 # needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
 # needs: tests/linux/victim numactl
+# file: tests/lanes/linux/daemon.sh /lib/daemon.sh
 . /lib/vm-guest.sh
 . /lib/daemon.sh
 

@@ -4,6 +4,7 @@
 # needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
 # needs: tests/linux/guest.bin qemu-system-x86_64 migratepages
 # needs: /usr/share/qemu/kvmvapic.bin /usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so
+# file: tests/lanes/linux/daemon.sh /lib/daemon.sh
 . /lib/vm-guest.sh
 . /lib/daemon.sh
 

@@ -2,6 +2,7 @@
 # Fifty processes under one budget: each gets its share.
 # needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
 # needs: tests/linux/victim numactl
+# file: tests/lanes/linux/daemon.sh /lib/daemon.sh
 . /lib/vm-guest.sh
 . /lib/daemon.sh
 
