@@ -142,3 +142,18 @@ int linux_areas_read(const struct linux_kernel *k, int pid, struct linux_area **
 	free(text);
 	return 0;
 }
+
+size_t linux_area_behind(const struct linux_area *areas, size_t n, uint64_t address)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (areas[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

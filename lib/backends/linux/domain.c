@@ -128,7 +128,7 @@ int linux_add_range(const struct fnuma_linux *host, struct linux_domain *d, uint
 	r->address = start;
 	r->first = d->used_frames;
 	r->pages = (uint32_t)pages;
-	r->huge_pages = huge_bytes ? huge_bytes / host->page_bytes : 1;
+	r->huge_pages = linux_huge_pages(host, huge_bytes);
 	d->used_frames += r->pages;
 	return FNUMA_OK;
 }
@@ -192,17 +192,19 @@ static int take_guest(const struct fnuma_linux *host, struct linux_domain *d,
 	return err;
 }
 
-/* The page size of hugetlbfs behind a range, if there is one area all around it. */
-static uint32_t huge_around(const struct linux_area *areas, size_t n,
-                            const struct fnuma_linux_range *range)
+uint32_t linux_huge_of(const struct linux_area *areas, size_t n, uint64_t start, uint64_t end)
 {
-	size_t i;
+	uint32_t huge_bytes = 0;
+	bool any = false;
+	size_t i = linux_area_behind(areas, n, start);
 
-	for (i = 0; i < n; i++)
-		if (areas[i].start <= range->address &&
-		    range->address + range->bytes <= areas[i].end)
-			return areas[i].huge_bytes;
-	return 0;
+	for (; i < n && areas[i].start < end; i++) {
+		if (any && areas[i].huge_bytes != huge_bytes)
+			return 0;
+		huge_bytes = areas[i].huge_bytes;
+		any = true;
+	}
+	return huge_bytes;
 }
 
 static int take_ranges(const struct fnuma_linux *host, struct linux_domain *d,
@@ -213,10 +215,10 @@ static int take_ranges(const struct fnuma_linux *host, struct linux_domain *d,
 	int err = FNUMA_OK;
 
 	for (i = 0; i < target->n_ranges && !err; i++) {
-		const struct fnuma_linux_range *range = &target->ranges[i];
+		const uint64_t start = target->ranges[i].address;
+		const uint64_t end = start + target->ranges[i].bytes;
 
-		err = linux_add_range(host, d, range->address, range->address + range->bytes,
-		                      huge_around(areas, n, range));
+		err = linux_add_range(host, d, start, end, linux_huge_of(areas, n, start, end));
 	}
 	return err;
 }
@@ -311,9 +313,10 @@ static int read_guest(const struct fnuma_linux *host, const struct linux_domain 
 	return FNUMA_OK;
 }
 
+/* Of a whole process, the areas that are not its own memory are dropped. */
 static int take_memory(const struct fnuma_linux *host, struct linux_domain *d,
                        const struct fnuma_linux_target *target, struct linux_area *areas,
-                       size_t n, const struct reason *r)
+                       size_t *n, const struct reason *r)
 {
 	struct linux_guest guest;
 	int err = read_guest(host, d, &guest);
@@ -325,10 +328,11 @@ static int take_memory(const struct fnuma_linux *host, struct linux_domain *d,
 		d->info->kind = guest.n ? FNUMA_LINUX_GUEST : FNUMA_LINUX_PROCESS;
 	d->shared = host->privileged && d->info->kind != FNUMA_LINUX_PROCESS;
 	if (d->info->kind == FNUMA_LINUX_GUEST)
-		return take_guest(host, d, &guest, areas, n, r);
+		return take_guest(host, d, &guest, areas, *n, r);
 	if (d->info->kind == FNUMA_LINUX_RANGES)
-		return take_ranges(host, d, target, areas, n);
-	return add_areas(host, d, areas, linux_keep_own(areas, n));
+		return take_ranges(host, d, target, areas, *n);
+	*n = linux_keep_own(areas, *n);
+	return add_areas(host, d, areas, *n);
 }
 
 /* Everything about its memory, of one reading of what it has mapped. */
@@ -342,7 +346,7 @@ static int look_at_memory(const struct fnuma_linux *host, struct linux_domain *d
 	if (err)
 		return SAY(r, linux_error(err), "the memory of process %d cannot be looked "
 		           "at: %s", d->pid, strerror(-err));
-	err = take_memory(host, d, target, areas, n, r);
+	err = take_memory(host, d, target, areas, &n, r);
 	if (!err && !d->used_frames)
 		err = SAY(r, FNUMA_E_NOTSUP, "process %d has no memory of its own", d->pid);
 	if (!err && target->spare_frames > FNUMA_GFN_NONE_N - d->used_frames)

@@ -14,6 +14,7 @@ struct finder {
 	const struct linux_area *areas;
 	size_t n;
 	uint64_t rest;     /* homes of what no policy names; 0: where its pages are */
+	uint64_t process;  /* where most of a whole process's pages are; 0: not yet asked */
 	bool too_many;     /* more homes than a list can hold */
 	bool by_pages;
 	bool by_rest;
@@ -26,22 +27,14 @@ static bool is_one(uint64_t mask)
 
 /* --- where most pages are ---------------------------------------------------------- */
 
-static bool overlaps(const struct linux_area *a, uint64_t start, uint64_t end)
+static void count(const struct finder *f, uint64_t start, uint64_t end, uint64_t *pages)
 {
-	return a->start < end && start < a->end;
-}
+	size_t i = linux_area_behind(f->areas, f->n, start), node;
 
-static void count(const struct finder *f, const struct linux_range *r, uint64_t *pages)
-{
-	const uint64_t end = r->address + (uint64_t)r->pages * f->host->page_bytes;
-	size_t i, node;
-
-	for (i = 0; i < f->n; i++)
-		for (node = 0; overlaps(&f->areas[i], r->address, end) &&
-		               node < FNUMA_NODES_MAX; node++)
+	for (; i < f->n && f->areas[i].start < end; i++)
+		for (node = 0; node < FNUMA_NODES_MAX; node++)
 			pages[node] += (uint64_t)f->areas[i].pages[node] *
-			               (f->areas[i].huge_bytes ? f->areas[i].huge_bytes
-			                                         / f->host->page_bytes : 1);
+			               linux_huge_pages(f->host, f->areas[i].huge_bytes);
 }
 
 static uint64_t most(const struct finder *f, const uint64_t *pages)
@@ -56,19 +49,20 @@ static uint64_t most(const struct finder *f, const uint64_t *pages)
 	return UINT64_C(1) << best;
 }
 
-/* Of a block of a guest's RAM, or of all of a process. */
-static uint64_t home_by_pages(const struct finder *f, const struct linux_range *r)
+/* Of a block of a guest's RAM, or of all of a process, whose areas these are. */
+static uint64_t home_by_pages(struct finder *f, const struct linux_range *r)
 {
 	uint64_t pages[FNUMA_NODES_MAX] = {0};
-	uint32_t i;
 
 	if (f->d->info->kind != FNUMA_LINUX_PROCESS) {
-		count(f, r, pages);
+		count(f, r->address, r->address + (uint64_t)r->pages * f->host->page_bytes, pages);
 		return most(f, pages);
 	}
-	for (i = 0; i < f->d->n_ranges; i++)
-		count(f, &f->d->ranges[i], pages);
-	return most(f, pages);
+	if (!f->process) {
+		count(f, 0, UINT64_MAX, pages);
+		f->process = most(f, pages);
+	}
+	return f->process;
 }
 
 /* --- the list ---------------------------------------------------------------------- */
@@ -129,7 +123,7 @@ static void add_range(struct finder *f, const struct linux_range *r)
 	const uint32_t bytes = f->host->page_bytes;
 	const uint64_t end = r->address + (uint64_t)r->pages * bytes;
 	uint64_t at = r->address, upto;
-	size_t i = 0;
+	size_t i = linux_area_behind(f->areas, f->n, at);
 
 	while (at < end && !f->too_many) {
 		uint64_t mask = 0;
@@ -222,7 +216,7 @@ static int ask_process(struct finder *f)
 int linux_homes_find(const struct fnuma_linux *host, struct linux_domain *d,
                      const struct linux_area *areas, size_t n)
 {
-	struct finder f = {host, d, areas, n, 0, false, false, false};
+	struct finder f = {host, d, areas, n, 0, 0, false, false, false};
 	struct fnuma_linux_info *info = d->info;
 	int err = ask_process(&f);
 	uint32_t i;

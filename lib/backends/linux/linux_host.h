@@ -46,6 +46,9 @@ struct linux_area {
 int linux_areas_read(const struct linux_kernel *k, int pid, struct linux_area **areas,
                      size_t *n);
 
+/* The first area that ends behind an address; `n` if there is none. */
+size_t linux_area_behind(const struct linux_area *areas, size_t n, uint64_t address);
+
 /* --- guest.c ----------------------------------------------------------------------- */
 
 /* Most blocks of RAM that a guest can have here. */
@@ -133,6 +136,15 @@ size_t linux_keep_own(struct linux_area *areas, size_t n);
  * frames. */
 int linux_add_range(const struct fnuma_linux *host, struct linux_domain *d, uint64_t start,
                     uint64_t end, uint32_t huge_bytes);
+
+/* The page size of hugetlbfs in all areas from `start` to `end`; 0 if none, or not the same. */
+uint32_t linux_huge_of(const struct linux_area *areas, size_t n, uint64_t start, uint64_t end);
+
+/* In pages of this machine's size; 1 for those. */
+static inline uint32_t linux_huge_pages(const struct fnuma_linux *host, uint32_t huge_bytes)
+{
+	return huge_bytes ? huge_bytes / host->page_bytes : 1;
+}
 
 /* The range of a frame, or NULL. */
 const struct linux_range *linux_range_of(const struct linux_domain *d, uint32_t frame);

@@ -57,12 +57,13 @@ static int refusal(const struct fnuma_linux *host, const struct linux_domain *d,
 static void *address_of(const struct fnuma_linux *host, const struct linux_range *r,
                         uint32_t frame, bool whole)
 {
-	uint32_t page = frame - r->first;
+	uint64_t address = r->address + (uint64_t)(frame - r->first) * host->page_bytes;
 
-	/* The kernel moves a page of hugetlbfs by its first address only. */
+	/* The kernel moves a page of hugetlbfs by its first address only, which may be before
+	 * the range. */
 	if (whole)
-		page -= page % r->huge_pages;
-	return (void *)(uintptr_t)(r->address + (uint64_t)page * host->page_bytes);
+		address -= address % ((uint64_t)r->huge_pages * host->page_bytes);
+	return (void *)(uintptr_t)address;
 }
 
 /* The pages that the domain has; the others get their results at once. */

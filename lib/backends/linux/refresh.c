@@ -97,12 +97,27 @@ static int64_t take_new(struct fnuma_linux *host, struct linux_domain *d,
 	return (int64_t)pages;
 }
 
+/* Pages of another size may have been mapped where others were. */
+static void look_at_sizes(const struct fnuma_linux *host, struct linux_domain *d,
+                          const struct linux_area *areas, size_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->n_ranges; i++) {
+		struct linux_range *r = &d->ranges[i];
+
+		r->huge_pages = linux_huge_pages(host, linux_huge_of(areas, n, r->address,
+			r->address + (uint64_t)r->pages * host->page_bytes));
+	}
+}
+
 static int64_t refresh(struct fnuma_linux *host, struct linux_domain *d,
                        const struct linux_area *areas, size_t n)
 {
 	struct spans known, new = {NULL, 0};
 	int64_t ret = FNUMA_E_NOSPC;
 
+	look_at_sizes(host, d, areas, n);
 	if (!known_spans(host, d, &known))
 		return ret;
 	new.at = malloc((n + known.n + 1) * sizeof(*new.at));

@@ -167,6 +167,48 @@ static void home_is_by_policy_then_cpuset_then_cpus_then_pages(void **state)
 	fixture_end(&f);
 }
 
+/* What it maps of files stands between. */
+static void pages_are_counted_once_where_most_of_them_decide(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	fake_set(&f.k, MAPS,
+	         "7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \n"
+	         "7f0000200000-7f0000300000 r--p 00000000 08:01 9 /lib/x\n"
+	         "7f0000400000-7f0000500000 rw-p 00000000 00:00 0 \n", 0);
+	fake_set(&f.k, NUMA, "7f0000000000 default anon=5 N2=5 kernelpagesize_kB=4\n"
+	         "7f0000200000 default file=/lib/x mapped=7 N1=7 kernelpagesize_kB=4\n"
+	         "7f0000400000 default anon=4 N3=4 kernelpagesize_kB=4\n", 0);
+	assert_home(&f, FNUMA_LINUX_HOME_PAGES, 2);
+	fixture_end(&f);
+}
+
+/* Each range by itself would be compared with each, for each. */
+static void a_process_with_thousands_of_mappings_is_attached_at_once(void **state)
+{
+	static char maps[1u << 20], numa[1u << 20];
+	struct fixture f;
+	size_t m = 0, n = 0;
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 8000; i++) {
+		m += (size_t)snprintf(maps + m, sizeof(maps) - m, "%jx-%jx rw-p 00000000 00:00 0 \n",
+		                      (uintmax_t)(FAKE_BASE + i * 8192),
+		                      (uintmax_t)(FAKE_BASE + i * 8192 + 4096));
+		n += (size_t)snprintf(numa + n, sizeof(numa) - n, "%jx default anon=1 N%u=1\n",
+		                      (uintmax_t)(FAKE_BASE + i * 8192), i % 8 ? 1 : 2);
+	}
+	fixture_open(&f);
+	fake_set(&f.k, MAPS, maps, 0);
+	fake_set(&f.k, NUMA, numa, 0);
+	assert_home(&f, FNUMA_LINUX_HOME_PAGES, 1);
+	assert_int_equal(f.info.frames, 8000);
+	fixture_end(&f);
+}
+
 static void a_policy_of_several_nodes_is_several_homes(void **state)
 {
 	struct fixture f;
@@ -288,6 +330,8 @@ int main(void)
 		cmocka_unit_test(ranges_that_cannot_be_are_refused),
 		cmocka_unit_test(no_more_domains_than_asked_for),
 		cmocka_unit_test(home_is_by_policy_then_cpuset_then_cpus_then_pages),
+		cmocka_unit_test(pages_are_counted_once_where_most_of_them_decide),
+		cmocka_unit_test(a_process_with_thousands_of_mappings_is_attached_at_once),
 		cmocka_unit_test(a_policy_of_several_nodes_is_several_homes),
 		cmocka_unit_test(more_homes_than_a_list_can_hold_are_one),
 		cmocka_unit_test(spare_frames_are_filled_as_memory_is_mapped),

@@ -192,7 +192,82 @@ static void a_huge_page_moves_whole_and_counts_for_each_of_its_frames(void **sta
 	fixture_end(&f);
 }
 
+/* All of the process's memory, in pages of hugetlbfs. */
+static void make_hugetlb(struct fixture *f)
+{
+	uint32_t i;
+
+	fake_set(&f->k, "/proc/4711/numa_maps",
+	         "7f0000000000 default file=/x huge dirty=4 N0=4 kernelpagesize_kB=2048\n", 0);
+	for (i = 0; i < FAKE_PAGES; i++)
+		f->k.huge[i] = (int)(i / 512 * 512);
+	f->k.hugetlb = true;
+}
+
 static void a_page_of_hugetlbfs_is_named_by_its_first_frame(void **state)
+{
+	struct fnuma_linux_target target = {.pid = FAKE_PID};
+	struct fnuma_result r[N];
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	make_hugetlb(&f);
+	assert_int_equal(fixture_attach(&f, &target), FNUMA_OK);
+	assert_int_equal(move(&f, 600, N, 2, r), N);
+	assert_int_equal(f.k.node[511], 0);
+	assert_int_equal(f.k.node[512], 2);
+	assert_int_equal(f.k.node[1023], 2);
+	assert_int_equal(f.k.node[1024], 0);
+	fixture_end(&f);
+}
+
+static void a_range_that_begins_inside_a_page_of_hugetlbfs_moves_it_whole(void **state)
+{
+	const struct fnuma_linux_range range = {FAKE_BASE + 256 * 4096, 512 * 4096};
+	const struct fnuma_linux_target chosen = {.pid = FAKE_PID, .ranges = &range,
+	                                          .kind = FNUMA_LINUX_RANGES, .n_ranges = 1};
+	struct fnuma_result r[N];
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	make_hugetlb(&f);
+	assert_int_equal(fixture_attach(&f, &chosen), FNUMA_OK);
+	assert_int_equal(move(&f, 256 - N / 2, N, 2, r), N);
+	assert_int_equal(f.k.node[0], 2);
+	assert_int_equal(f.k.node[1023], 2);
+	assert_int_equal(f.k.node[1024], 0);
+	fixture_end(&f);
+}
+
+/* As a policy for a part of it does. */
+static void pages_of_hugetlbfs_of_which_a_mapping_was_split_move_whole(void **state)
+{
+	const struct fnuma_linux_range range = {FAKE_BASE, FAKE_PAGES * 4096};
+	const struct fnuma_linux_target chosen = {.pid = FAKE_PID, .ranges = &range,
+	                                          .kind = FNUMA_LINUX_RANGES, .n_ranges = 1};
+	struct fnuma_result r[N];
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	make_hugetlb(&f);
+	fake_set(&f.k, "/proc/4711/maps",
+	         "7f0000000000-7f0000400000 rw-s 00000000 00:10 7 /x\n"
+	         "7f0000400000-7f0000800000 rw-s 00400000 00:10 7 /x\n", 0);
+	fake_set(&f.k, "/proc/4711/numa_maps",
+	         "7f0000000000 bind:0 file=/x huge dirty=2 N0=2 kernelpagesize_kB=2048\n"
+	         "7f0000400000 bind:1 file=/x huge dirty=2 N0=2 kernelpagesize_kB=2048\n", 0);
+	assert_int_equal(fixture_attach(&f, &chosen), FNUMA_OK);
+	assert_int_equal(move(&f, 1700, N, 2, r), N);
+	assert_int_equal(f.k.node[1535], 0);
+	assert_int_equal(f.k.node[1536], 2);
+	assert_int_equal(f.k.node[2047], 2);
+	fixture_end(&f);
+}
+
+static void small_pages_mapped_where_huge_ones_were_move_each_by_itself(void **state)
 {
 	struct fnuma_linux_target target = {.pid = FAKE_PID};
 	struct fnuma_result r[N];
@@ -201,17 +276,17 @@ static void a_page_of_hugetlbfs_is_named_by_its_first_frame(void **state)
 
 	(void)state;
 	fixture_open(&f);
-	fake_set(&f.k, "/proc/4711/numa_maps",
-	         "7f0000000000 default file=/x huge dirty=4 N0=4 kernelpagesize_kB=2048\n", 0);
-	for (i = 0; i < FAKE_PAGES; i++)
-		f.k.huge[i] = (int)(i / 512 * 512);
-	f.k.hugetlb = true;
+	make_hugetlb(&f);
 	assert_int_equal(fixture_attach(&f, &target), FNUMA_OK);
+	fake_set(&f.k, "/proc/4711/numa_maps", "7f0000000000 default anon=2048 N0=2048\n", 0);
+	f.k.hugetlb = false;
+	for (i = 0; i < FAKE_PAGES; i++)
+		f.k.huge[i] = -1;
+	assert_int_equal(fnuma_linux_refresh(f.host, f.domain), 0);
 	assert_int_equal(move(&f, 600, N, 2, r), N);
-	assert_int_equal(f.k.node[511], 0);
-	assert_int_equal(f.k.node[512], 2);
-	assert_int_equal(f.k.node[1023], 2);
-	assert_int_equal(f.k.node[1024], 0);
+	assert_int_equal(f.k.node[512], 0);
+	for (i = 600; i < 600 + N; i++)
+		assert_int_equal(f.k.node[i], 2);
 	fixture_end(&f);
 }
 
@@ -424,6 +499,9 @@ int main(void)
 		cmocka_unit_test(a_full_node_is_let_be_until_more_is_free),
 		cmocka_unit_test(a_huge_page_moves_whole_and_counts_for_each_of_its_frames),
 		cmocka_unit_test(a_page_of_hugetlbfs_is_named_by_its_first_frame),
+		cmocka_unit_test(a_range_that_begins_inside_a_page_of_hugetlbfs_moves_it_whole),
+		cmocka_unit_test(pages_of_hugetlbfs_of_which_a_mapping_was_split_move_whole),
+		cmocka_unit_test(small_pages_mapped_where_huge_ones_were_move_each_by_itself),
 		cmocka_unit_test(a_page_shared_with_others_stays_unless_the_range_was_chosen),
 		cmocka_unit_test(each_refusal_of_a_call_is_translated_and_nothing_moves),
 		cmocka_unit_test(a_refused_query_after_a_move_leaves_pages_unknown),
