@@ -26,6 +26,7 @@ struct xen_agent {
 	struct xs_handle *store;
 	int pagemap;
 	volatile struct fnuma_xen_agent_directory *directory;
+	uint32_t gfn; /* of the directory */
 	volatile uint32_t *map[FNUMA_XEN_AGENT_MAPS_MAX];
 	struct stretch stretch[XEN_AGENT_STRETCHES];
 };
@@ -180,19 +181,39 @@ static void unlist_all(struct xen_agent *a)
 			drop(a, &a->stretch[i]);
 }
 
+/* Where the directory is, for who looks. */
+static int announce(struct xen_agent *a)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u %u", FNUMA_XEN_AGENT_VERSION, a->gfn);
+	return xs_write(a->store, XBT_NULL, NODE, text, (unsigned int)strlen(text)) ? 0
+	                                                                            : -1;
+}
+
+/* What is in xenstore does not go along when the guest migrates. */
+static int announce_again(struct xen_agent *a)
+{
+	unsigned int bytes;
+	void *text = xs_read(a->store, XBT_NULL, NODE, &bytes);
+
+	if (!text)
+		return errno == ENOENT ? announce(a) : 0;
+	free(text);
+	return 0;
+}
+
 long xen_agent_check(struct xen_agent *a)
 {
-	long all = 0;
+	long all = announce_again(a);
 
-	for (size_t i = 0; i < XEN_AGENT_STRETCHES; i++) {
+	for (size_t i = 0; i < XEN_AGENT_STRETCHES && all >= 0; i++) {
 		const long moved = a->stretch[i].at ? check(a, &a->stretch[i]) : 0;
 
-		if (moved < 0) {
-			unlist_all(a);
-			return -1;
-		}
-		all += moved;
+		all = moved < 0 ? -1 : all + moved;
 	}
+	if (all < 0)
+		unlist_all(a);
 	return all;
 }
 
@@ -250,17 +271,12 @@ int xen_agent_list(struct xen_agent *a, void *at, size_t pages, uint32_t bits)
 
 static int publish(struct xen_agent *a)
 {
-	uint32_t gfn;
-	char text[32];
-
-	if (look_up(a, a->directory, 1, &gfn) != 0)
+	if (look_up(a, a->directory, 1, &a->gfn) != 0)
 		return -1;
 	a->directory->version = FNUMA_XEN_AGENT_VERSION;
 	a->directory->maps = FNUMA_XEN_AGENT_MAPS_MAX;
 	a->directory->magic = FNUMA_XEN_AGENT_MAGIC;
-	snprintf(text, sizeof(text), "%u %u", FNUMA_XEN_AGENT_VERSION, gfn);
-	return xs_write(a->store, XBT_NULL, NODE, text, (unsigned int)strlen(text)) ? 0
-	                                                                            : -1;
+	return announce(a);
 }
 
 int xen_agent_open(struct xs_handle *store, struct xen_agent **out)

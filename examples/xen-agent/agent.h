@@ -37,8 +37,9 @@ void xen_agent_close(struct xen_agent *agent);
  * many stretches), ENOMEM, ENXIO (a page without a frame), EPERM (no right to see frames). */
 int xen_agent_list(struct xen_agent *agent, void *at, size_t pages, uint32_t bits);
 
-/* Look where everything listed is now. A page that has moved within the guest is taken off
- * the map at its old frame; a movable one is listed at its new one. Returns such pages, 0 or
+/* Look where everything listed is now, and whether the guest has migrated: then the agent is
+ * announced again. A page that has moved within the guest is taken off the map at its old
+ * frame; a movable one is listed at its new one. Returns such pages, 0 or
  * more, or -1 with errno, with nothing left listed. */
 long xen_agent_check(struct xen_agent *agent);
 

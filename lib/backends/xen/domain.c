@@ -66,9 +66,22 @@ int xen_op_alive(void *cookie, fnuma_domain domain)
 	return xen_find_alive(cookie, domain, &d);
 }
 
-bool xen_allowed(const struct xen_domain *d, fnuma_gfn page)
+static bool is_allowed(const struct xen_domain *d, fnuma_gfn page)
 {
 	return (d->allowed[page.n / 64] >> (page.n % 64) & 1u) != 0;
+}
+
+bool xen_is_listed(const struct xen_domain *d, fnuma_gfn page, bool content)
+{
+	uint32_t bits;
+
+	if (content && d->trust & FNUMA_XEN_TRUST_CALLER && is_allowed(d, page))
+		return true;
+	if (!(d->trust & FNUMA_XEN_TRUST_AGENT))
+		return false;
+	bits = xen_agent_bits(d, page);
+	/* A free page may be moved as one with content. */
+	return bits == FNUMA_XEN_AGENT_FREE || (content && bits == FNUMA_XEN_AGENT_MOVABLE);
 }
 
 int fnuma_xen_allow(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *pages,

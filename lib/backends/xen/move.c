@@ -99,12 +99,19 @@ static int room_on(struct fnuma_xen *x, fnuma_node to, uint32_t *pages)
 	return FNUMA_OK;
 }
 
-/* What can be said of a page without stopping the guest. */
-static int refused(const struct xen_domain *d, fnuma_gfn page)
+/* What can be said of a page without stopping the guest. Not to be listed is enough to be
+ * refused; whether what is listed still is, is asked again in the pause. */
+static int refused(struct fnuma_xen *x, const struct xen_domain *d, fnuma_gfn page,
+                   bool content)
 {
 	if (page.n >= d->frames)
 		return FNUMA_E_RANGE;
-	return xen_agent_owns(d, page) ? FNUMA_E_DENIED : FNUMA_OK;
+	if (xen_agent_owns(d, page))
+		return FNUMA_E_DENIED;
+	if (xen_is_listed(d, page, content))
+		return FNUMA_OK;
+	x->stats.unlisted_pages++;
+	return FNUMA_E_DENIED;
 }
 
 struct job {
@@ -138,7 +145,7 @@ static void list_pages(struct job *j)
 	uint32_t i;
 
 	for (i = 0; i < j->n; i++) {
-		int reason = refused(j->c.d, j->pages[i]);
+		int reason = refused(j->c.x, j->c.d, j->pages[i], j->c.content);
 
 		if (reason)
 			reject(j, i, reason);

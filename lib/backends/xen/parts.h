@@ -113,7 +113,9 @@ int xen_open_with(const struct xen_calls *calls, void *handle,
 
 /* domain.c */
 int xen_find(const struct fnuma_xen *x, fnuma_domain handle, struct xen_domain **out);
-/* The same, and asks Xen whether it is still there; fills info. */
+/* Does somebody who may say so say that this page may move, or be replaced? */
+bool xen_is_listed(const struct xen_domain *d, fnuma_gfn page, bool content);
+/* As xen_find(), and asks Xen whether it is still there; fills info. */
 int xen_find_alive(struct fnuma_xen *x, fnuma_domain handle, struct xen_domain **out);
 /* Is what was seen the domain of this UUID, and alive? */
 int xen_is_still(const struct xen_info *info, const uint8_t *uuid);
@@ -122,7 +124,6 @@ int xen_identify(struct fnuma_xen *x, uint32_t domid, const uint8_t *uuid,
                  struct xen_info *info);
 /* Where scratch frames go: where the caller says, or far above the guest's highest. */
 int xen_choose_scratch(struct fnuma_xen *x, struct xen_domain *d, uint32_t wish);
-bool xen_allowed(const struct xen_domain *d, fnuma_gfn page);
 
 /* journal.c */
 int journal_open(struct fnuma_xen *x);

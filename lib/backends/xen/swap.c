@@ -78,23 +78,11 @@ static int get_scratch(struct xen_chunk *c)
 /* Why a page may not move, now that the guest stands still. */
 static int why_not(const struct xen_chunk *c, uint32_t i, bool own, bool granted)
 {
-	const struct xen_domain *d = c->d;
-	const uint32_t wanted = c->content ? FNUMA_XEN_AGENT_MOVABLE : FNUMA_XEN_AGENT_FREE;
-
 	if (!own)
 		return FNUMA_E_GONE;
 	if (granted)
 		return FNUMA_E_PINNED;
-	if (c->content && d->trust & FNUMA_XEN_TRUST_CALLER && xen_allowed(d, c->gfn[i]))
-		return FNUMA_OK;
-	if (d->trust & FNUMA_XEN_TRUST_AGENT) {
-		uint32_t bits = xen_agent_bits(d, c->gfn[i]);
-
-		/* A free page may be moved as one with content. */
-		if (bits == wanted || (c->content && bits == FNUMA_XEN_AGENT_FREE))
-			return FNUMA_OK;
-	}
-	return FNUMA_E_DENIED;
+	return xen_is_listed(c->d, c->gfn[i], c->content) ? FNUMA_OK : FNUMA_E_DENIED;
 }
 
 /* The places, in the chunk, of the pages that may move; no more than scratch pages. */

@@ -53,6 +53,7 @@ static void pages_that_nobody_lists_stay(void **state)
 {
 	struct fnuma_xen_stats stats;
 	struct fixture t;
+	uint64_t before;
 
 	(void)state;
 	fixture_open(&t);
@@ -62,6 +63,10 @@ static void pages_that_nobody_lists_stay(void **state)
 	fnuma_xen_stats(t.x, &stats);
 	assert_int_equal(stats.unlisted_pages, N - 10);
 	assert_int_equal(stats.moved_pages, 10);
+	assert_int_equal(fixture_move(&t, 200, N, 0, r), 0);
+	before = stats.pauses;
+	fnuma_xen_stats(t.x, &stats);
+	assert_int_equal(stats.pauses, before); /* not even a pause */
 	fake_check(t.f);
 	fixture_close(&t);
 }
@@ -145,7 +150,7 @@ static void a_full_node_takes_what_it_has_room_for(void **state)
 
 	(void)state;
 	fixture_open(&t);
-	fixture_allow(&t, 100, N);
+	fixture_allow(&t, 100, N + 10);
 	fake_leave(t.f, 0, 8 + 10); /* of which 8 are the floor */
 	assert_int_equal(fixture_move(&t, 100, N, 0, r), 10);
 	assert_int_equal(with_reason(FNUMA_E_NOMEM), N - 10);

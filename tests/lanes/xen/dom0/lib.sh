@@ -30,7 +30,9 @@ xen_start()
 # the TSC: each look at the clock leaves the guest then.
 guest_start()
 {
-	local name=$1 file=$guest_dir/$1.cfg
+	local name=$1 file=$guest_dir/$1.cfg kernel=vmlinux
+
+	[ "$2" != hvm ] || kernel=vmlinuz # a device model can't load the other
 
 	cat >"$file" <<-END
 	name = "$name"
@@ -41,7 +43,7 @@ guest_start()
 	maxmem = $4
 	vcpus = 1
 	tsc_mode = "native"
-	kernel = "/lane/vmlinux"
+	kernel = "/lane/$kernel"
 	ramdisk = "/lane/guest.cpio"
 	extra = "$(cat /proc/cmdline) clearcpuid=tsc lpj=1000000 ${extra:-}"
 	END
@@ -55,7 +57,7 @@ guests_said()
 {
 	local file
 
-	for file in /var/log/xen/console/guest-*.log; do
+	for file in /var/log/xen/console/guest-*.log /var/log/xen/qemu-dm-*.log; do
 		[ ! -s "$file" ] || { echo "--- $file"; cat "$file"; }
 	done
 }
@@ -71,14 +73,13 @@ guest_ready()
 {
 	local i=$(($2 * 5)) passes
 
-	while [ $i -gt 0 ]; do
+	while [ $i -gt 0 ] && xenstore-exists "/local/domain/${1:-none}"; do
 		passes=$(guest_beat "$1" 2)
 		[ "${passes:-0}" -eq 0 ] || return 0
 		sleep 0.2
 		i=$((i - 1))
 	done
-	echo "domain $1 is not ready after $2 s"
-	tail -n 20 /var/log/xen/console/guest-*.log
+	echo "domain ${1:-never made} is not ready, or gone, within $2 s"
 	return 1
 }
 

@@ -12,9 +12,12 @@ static const struct scenario *const scenarios[] = {
 	&scenario_ended,
 	&scenario_full,
 	&scenario_held,
+	&scenario_hvm,
 	&scenario_killed,
 	&scenario_live,
+	&scenario_migrate,
 	&scenario_naive,
+	&scenario_pinned,
 	&scenario_policy,
 	&scenario_pv,
 	&scenario_speed,
@@ -44,6 +47,7 @@ int main(int argc, char **argv)
 	need(t.xc && t.store, "Xen");
 	for (t.guests = 0; t.guests < s->guests; t.guests++) {
 		t.guest[t.guests].domid = (uint32_t)strtoul(argv[t.guests + 2], NULL, 0);
+		need(t.guest[t.guests].domid > 0, "a guest");
 		t.guest[t.guests].home = fnuma_node_of(1);
 	}
 	begun = seconds_now();

@@ -18,7 +18,7 @@ nodes_are_as_described()
 
 # Without --only: these, and all in a long run.
 : "${only:=live ended held killed full policy conformance}"
-[ -z "$long" ] || only="$only two balloon speed naive pv"
+[ -z "$long" ] || only="$only two balloon speed naive pv hvm migrate pinned"
 
 # wanted NAME...: one of these scenarios is.
 wanted()
@@ -79,6 +79,20 @@ if wanted held killed full policy balloon speed naive conformance; then
 	scenario balloon "$small"
 	scenario speed "$small"
 fi
+if wanted migrate; then
+	extra="guest.pages=4000 guest.list"
+	moving=$(guest_start moving pvh 1 128)
+	report 'a guest to be migrated boots' guest_ready "$moving" 300
+	scenario migrate "$moving"
+	xl destroy moving
+fi
+if wanted hvm; then
+	extra="guest.pages=9000 guest.list"
+	hvm=$(guest_start hvm hvm 1 192 'vga = "none"' 'nographic = 1' 'vnc = 0' 'usb = 0')
+	report 'an HVM guest boots' guest_ready "$hvm" 300
+	scenario hvm "$hvm"
+	xl destroy hvm
+fi
 if wanted pv; then
 	report 'a PV guest boots' guest_ready "$pv" 300
 	scenario pv "$pv"
@@ -86,6 +100,12 @@ fi
 # These are the last for this guest: they harm it, and end it.
 scenario naive "$small"
 scenario conformance "$small"
+if wanted pinned; then
+	extra="guest.pages=4000 guest.list"
+	pinned=$(guest_start pinned pvh 1 128)
+	report 'a guest to be harmed boots' guest_ready "$pinned" 300
+	scenario pinned "$pinned"
+fi
 
 # For the figure of the layout over time.
 [ ! -f /run/layout.csv ] || sed 's/^/csv /' /run/layout.csv >>"$vm_console"

@@ -85,6 +85,7 @@ void library_open(struct try *t,
 	const struct fnuma_xen_config config = {
 		.pause_bound_ns = t->pause_bound_ns ? t->pause_bound_ns : PAUSE_BOUND_NS,
 		.nodes_age_ns = t->nodes_age_ns,
+		.migrate = t->migrate,
 		.say = heard,
 		.step = step,
 		.cookie = cookie};
@@ -106,10 +107,20 @@ static void take_listed(struct try *t, struct guest *g)
 	int got;
 
 	need(fnuma_xen_domain_stats(t->x, g->domain, &stats) == FNUMA_OK, "domain stats");
+	free(g->pages);
 	g->pages = calloc(stats.frames, sizeof(*g->pages));
 	need(g->pages != NULL, "memory");
 	got = fnuma_xen_listed(t->x, g->domain, false, &cursor, g->pages, stats.frames);
 	g->n = got < 0 ? 0 : (uint32_t)got;
+}
+
+void library_look_again(struct try *t, struct guest *g)
+{
+	const double end = seconds_now() + ANSWER_S;
+
+	while (fnuma_xen_find_agent(t->x, g->domain) != FNUMA_OK && seconds_now() < end)
+		nap();
+	take_listed(t, g);
 }
 
 void library_attach(struct try *t, struct guest *g)

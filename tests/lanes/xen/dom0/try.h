@@ -30,6 +30,7 @@ try {
 	struct fnuma_backend be;
 	struct count before;
 	uint64_t pause_bound_ns; /* 0: that of an emulated machine */
+	const char *migrate;     /* as the library has it */
 	uint64_t nodes_age_ns;   /* as the library has it */
 	bool quiet;              /* what the backend says is not shown */
 	struct guest guest[2];   /* those named on the command line */
@@ -43,8 +44,9 @@ struct scenario {
 };
 
 extern const struct scenario scenario_balloon, scenario_conformance, scenario_ended,
-	scenario_full, scenario_held, scenario_killed, scenario_live, scenario_naive,
-	scenario_policy, scenario_pv, scenario_speed, scenario_two;
+	scenario_full, scenario_held, scenario_hvm, scenario_killed, scenario_live, scenario_migrate,
+	scenario_naive, scenario_pinned, scenario_policy, scenario_pv, scenario_speed,
+	scenario_two;
 
 /* ------------------------------------------------------------ results */
 
@@ -69,6 +71,9 @@ void library_open(struct try *t,
 void library_attach(struct try *t, struct guest *g);
 void library_detach(struct try *t, struct guest *g);
 void library_close(struct try *t);
+
+/* What its agent lists now. */
+void library_look_again(struct try *t, struct guest *g);
 
 /* Move pages, batch by batch; a passing refusal is tried again. Returns how many were done;
  * `reason` (may be NULL) is that of the last that was not. */

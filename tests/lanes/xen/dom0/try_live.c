@@ -11,6 +11,7 @@
 #include "try.h"
 
 #define ENOUGH_PAGES 50000u
+#define HVM_PAGES    9000u
 #define SILENCE_S    10.0 /* between beats, ten a second if nothing else runs */
 
 /* The longest that a guest did not beat, as seen from here. */
@@ -78,7 +79,7 @@ static void say_pauses(struct try *t)
 	     (double)s.longest_pause_ns / 1e6, (unsigned long long)s.pauses_over);
 }
 
-static void live(struct try *t)
+static void there_and_back(struct try *t, uint32_t enough)
 {
 	const fnuma_node away = fnuma_node_of(0);
 	struct guest *g = &t->guest[0];
@@ -87,7 +88,7 @@ static void live(struct try *t)
 
 	library_open(t, NULL, NULL);
 	library_attach(t, g);
-	check(g->n >= ENOUGH_PAGES, "the guest's agent lists %u pages", g->n);
+	check(g->n >= enough, "the guest's agent lists %u pages", g->n);
 	need(pthread_create(&l.thread, NULL, listen, &l) == 0, "a thread");
 	move_all(t, g, away, "displaced");
 	check_counts(t, g, away, g->n, "displaced");
@@ -107,4 +108,16 @@ static void live(struct try *t)
 	library_close(t);
 }
 
+static void live(struct try *t)
+{
+	there_and_back(t, ENOUGH_PAGES);
+}
+
+/* Likewise, with a device model that has the guest mapped. */
+static void hvm(struct try *t)
+{
+	there_and_back(t, HVM_PAGES);
+}
+
+const struct scenario scenario_hvm = {"hvm", 1, hvm};
 const struct scenario scenario_live = {"live", 1, live};

@@ -22,6 +22,7 @@
  * - *before* a page listed as free is written, its bits are changed: the content of a free
  *   page may be replaced by anything between two instructions;
  * - the directory and the maps are never listed;
+ * - after a migration, with which nothing of xenstore goes along, the node is written again;
  * - to leave, `magic` is cleared, and the node removed.
  *
  * A guest that breaks this harms itself only.
