@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# The daemon under a journal: what it says has fields to search by, and stderr is left alone.
+# needs: examples/flipnumad/flipnumad tests/flipnumad/notified tests/linux/victim numactl
+. /lib/vm-guest.sh
+
+mkdir -p /run/systemd/journal
+cat >/run/journal.conf <<END
+[daemon]
+state_dir = /run/flipnumad
+socket = /run/flipnumad/control
+[defaults]
+home = 1
+period_s = 0.2
+[domain victims]
+name = victim
+END
+
+said()
+{
+	local i
+
+	for i in $(seq 60); do
+		! grep -qx "$1" /tmp/told || return 0
+		sleep 1
+	done
+	cat /tmp/told /tmp/stderr
+	return 1
+}
+
+start numactl --membind=0 victim 512
+: >/tmp/stderr
+# One socket for what systemd and what its journal would be told.
+JOURNAL_STREAM=$(stat -c %d:%i /tmp/stderr) notified /run/systemd/journal/socket \
+	flipnumad -c /run/journal.conf >/tmp/told 2>/tmp/stderr &
+daemon=$!
+report 'journal: it is ready' said READY=1
+report 'journal: it says whom it attached' said 'MESSAGE=victim: attached: process of .*'
+report 'journal: with the name as a field' said FLIPNUMA_DOMAIN=victim
+report 'journal: and the number' said "FLIPNUMA_NUMBER=$pid"
+report 'journal: and the reason' said 'FLIPNUMA_REASON=success'
+report 'journal: and how grave it is' said PRIORITY=6
+report 'journal: it says what came home' said 'MESSAGE=victim: [0-9]* pages came home'
+report 'journal: it ends well' ends_well $daemon
+report 'journal: stderr was left alone' [ ! -s /tmp/stderr ]
+report 'journal: every page always held what was written to it' ends_well $pid
