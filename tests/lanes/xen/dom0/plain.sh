@@ -89,7 +89,7 @@ fi
 if wanted hvm; then
 	extra="guest.pages=9000 guest.list"
 	hvm=$(guest_start hvm hvm 1 192 'vga = "none"' 'nographic = 1' 'vnc = 0' 'usb = 0')
-	report 'an HVM guest boots' guest_ready "$hvm" 300
+	report 'an HVM guest boots' guest_ready "$hvm" 900
 	scenario hvm "$hvm"
 	xl destroy hvm
 fi
