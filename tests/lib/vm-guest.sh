@@ -137,7 +137,7 @@ vm_finish()
 	printf 'vm done %d %d %d\n' "$(vm_count ok)" "$(vm_count 'not ok')" \
 		"$(vm_count skip)" >>"$vm_console"
 	if grep -qw vm.keep /proc/cmdline; then
-		echo 'a shell; poweroff -f ends the machine' >>"$vm_console"
+		echo 'a shell; poweroff -f ends the machine' >/dev/console
 		setsid cttyhack sh -l
 	fi
 	sync

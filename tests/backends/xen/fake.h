@@ -71,6 +71,8 @@ struct fake {
 	uint32_t grants_mapped;
 	uint32_t ran;              /* programs */
 	/* Faults: the call of this name, or any, is counted down; at 0 it fails. */
+	uint32_t holes;            /* swaps, of the first page of a call, that leave a hole */
+	uint32_t unmappable;       /* machine frame + 1 */
 	const char *fail_op;
 	uint32_t fail_in;          /* 1: the next; 0: never */
 	int fail_errno;
@@ -106,6 +108,12 @@ void fake_leave(struct fake *f, uint32_t node, uint32_t pages);
 void fake_check(struct fake *f);
 /* As above for a guest of which `held` pages are held by somebody. */
 void fake_check_held(struct fake *f, uint32_t held);
+
+/* What its calls (fake_calls.c) do to the world. */
+void fake_write_pattern(struct fake *f, uint32_t mfn, uint64_t value);
+bool fake_allocate(struct fake *f, uint32_t index, uint32_t node, uint32_t gfn);
+void fake_unhook(struct fake *f, struct fake_domain *d, uint32_t gfn);
+void fake_forget_map(struct fake *f, struct fake_map *m);
 
 extern const struct xen_calls fake_calls;
 

@@ -300,6 +300,21 @@ static void a_dead_guests_agent_is_unmapped_when_that_is_noticed(void **state)
 	fixture_close(&t);
 }
 
+static void the_cursor_ends_at_the_last_frame_looked_after(void **state)
+{
+	struct fnuma_xen_domain_config domain = {.domid = 1, .frames = 1003};
+	fnuma_gfn cursor = {0}, pages[2];
+	struct fixture t;
+
+	(void)state;
+	open_with_agent(&t);
+	assert_int_equal(fnuma_xen_detach(t.x, t.d), FNUMA_OK);
+	assert_int_equal(fnuma_xen_attach(t.x, &domain, &t.d), FNUMA_OK);
+	assert_int_equal(fnuma_xen_listed(t.x, t.d, false, &cursor, pages, 2), 0);
+	assert_int_equal(cursor.n, 1003);
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +333,7 @@ int main(void)
 		cmocka_unit_test(nonsense_in_the_directory_is_refused_and_nothing_stays_mapped),
 		cmocka_unit_test(a_map_that_is_not_there_lists_nothing),
 		cmocka_unit_test(a_dead_guests_agent_is_unmapped_when_that_is_noticed),
+		cmocka_unit_test(the_cursor_ends_at_the_last_frame_looked_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

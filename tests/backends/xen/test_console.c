@@ -236,6 +236,39 @@ static void a_reading_that_was_lost_is_not_repeated_at_once(void **state)
 	fixture_close(&t);
 }
 
+static void nodes_that_do_not_add_up_to_the_total_are_not_believed(void **state)
+{
+	uint32_t counts[FAKE_NODES];
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	t.f->dom[0].tot_pages++;
+	assert_int_equal(fnuma_backend_node_counts(&t.be, t.d, counts, FAKE_NODES),
+	                 FNUMA_E_BUSY);
+	t.f->dom[0].tot_pages--;
+	assert_counts(&t, 0, GUEST_FRAMES);
+	fixture_close(&t);
+}
+
+/* What comes before the line that is wrong may be wrong as well. */
+static void of_a_reading_that_is_broken_nothing_is_used_later(void **state)
+{
+	uint32_t counts[FAKE_NODES], last;
+	struct fixture t;
+
+	(void)state;
+	open_with_age(&t);
+	last = fake_add(t.f, 2, true, 10, 0);
+	t.f->dom[last].tot_pages++;
+	assert_int_equal(fnuma_backend_node_counts(&t.be, t.d, counts, FAKE_NODES),
+	                 FNUMA_E_BUSY);
+	assert_int_equal(fnuma_backend_node_counts(&t.be, t.d, counts, FAKE_NODES),
+	                 FNUMA_E_BUSY);
+	t.f->dom[last].tot_pages--;
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +284,8 @@ int main(void)
 		cmocka_unit_test(counts_of_a_domid_used_again_are_those_of_the_new_domain),
 		cmocka_unit_test(counts_of_a_domid_that_changes_hands_are_nobodys),
 		cmocka_unit_test(a_reading_that_was_lost_is_not_repeated_at_once),
+		cmocka_unit_test(nodes_that_do_not_add_up_to_the_total_are_not_believed),
+		cmocka_unit_test(of_a_reading_that_is_broken_nothing_is_used_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

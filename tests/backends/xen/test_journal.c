@@ -167,6 +167,29 @@ static void without_room_for_a_journal_nothing_begins(void **state)
 	fixture_close(&t);
 }
 
+/* The one that counts stays as it is until the other is whole. */
+static void a_record_is_written_beside_the_one_before(void **state)
+{
+	struct journal_record before, now, raw[2];
+	struct fixture t;
+	int fd;
+
+	(void)state;
+	fixture_open(&t);
+	assert_int_equal(journal_load(t.x, t.d.slot, &before), FNUMA_OK);
+	now = before;
+	now.scratch_pages = 7;
+	journal_save(t.x, t.d.slot, &now);
+	fd = open(t.journal, O_RDONLY);
+	assert_int_equal(pread(fd, raw, sizeof(raw), sizeof(uint64_t)), sizeof(raw));
+	close(fd);
+	assert_true(memcmp(&raw[0], &before, sizeof(before)) == 0 ||
+	            memcmp(&raw[1], &before, sizeof(before)) == 0);
+	assert_int_equal(journal_load(t.x, t.d.slot, &now), FNUMA_OK);
+	assert_int_equal(now.scratch_pages, 7);
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +200,7 @@ int main(void)
 		cmocka_unit_test(any_damaged_byte_that_counts_is_noticed),
 		cmocka_unit_test(a_record_written_to_the_half_does_not_count),
 		cmocka_unit_test(without_room_for_a_journal_nothing_begins),
+		cmocka_unit_test(a_record_is_written_beside_the_one_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

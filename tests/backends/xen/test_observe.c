@@ -281,6 +281,20 @@ static void a_machine_frame_within_the_reach_of_two_nodes_is_unknown(void **stat
 	fixture_close(&t);
 }
 
+/* Where all who claim it agree, the guest need not be among them. */
+static void another_guest_makes_it_unknown_on_the_same_node_too(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fake_add(t.f, 2, true, 700, 1);
+	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_UNKNOWN_ID);
+	move(&t, ABOVE, 0);
+	assert_int_equal(node_of(&t, ABOVE), 0); /* we know where we put it */
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +313,7 @@ int main(void)
 		cmocka_unit_test(errors_of_xen_are_passed_on),
 		cmocka_unit_test(pages_of_a_domid_that_changes_hands_are_nobodys),
 		cmocka_unit_test(a_machine_frame_within_the_reach_of_two_nodes_is_unknown),
+		cmocka_unit_test(another_guest_makes_it_unknown_on_the_same_node_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

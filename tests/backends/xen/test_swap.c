@@ -271,8 +271,10 @@ static void scratch_frames_that_the_guest_uses_are_left_alone(void **state)
 
 static void change_limit(struct fake *f, const char *op)
 {
-	if (strcmp(op, "swap") == 0)
-		f->dom[GUEST].max_pages = 5000;
+	struct fake_domain *d = &f->dom[GUEST];
+
+	if (strcmp(op, "swap") == 0 && d->max_pages > GUEST_FRAMES + GUEST_SLACK)
+		d->max_pages = 5000; /* while it is raised */
 }
 
 static void a_limit_that_somebody_changes_meanwhile_stays_theirs(void **state)
@@ -356,6 +358,90 @@ static void a_migration_noticed_after_a_batch_stops_the_next(void **state)
 	fixture_close(&t);
 }
 
+static void crash(struct fake *f, const char *op)
+{
+	if (strcmp(op, "pause") == 0)
+		f->dom[GUEST].shutdown = true;
+}
+
+static void a_guest_that_ends_just_before_the_pause_is_left_alone(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, 4);
+	t.f->before = crash;
+	assert_int_equal(fixture_move(&t, 100, 4, 0, r), 0);
+	assert_int_equal(r[0].reason, FNUMA_E_BUSY);
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
+/* A frame that cannot be mapped though it has a page. */
+static void hide_page(struct fake *f, const char *op)
+{
+	f->unmappable = strcmp(op, "map") == 0 ? f->dom[GUEST].p2m[101] : 0;
+}
+
+static void a_page_that_cannot_be_mapped_stays_and_the_others_move_with_their_content(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, 4);
+	t.f->before = hide_page;
+	assert_int_equal(fixture_move(&t, 100, 4, 0, r), 3);
+	assert_int_equal(r[1].reason, FNUMA_E_GONE);
+	assert_int_equal(fake_node(t.f, GUEST, 101), 1);
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
+/* Xen takes the old page away, and then fails to put the new one there. */
+static void a_hole_that_xen_leaves_is_filled_at_once(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, 4);
+	t.f->holes = 1;
+	assert_int_equal(fixture_move(&t, 100, 4, 0, r), 4);
+	assert_int_equal(fake_node(t.f, GUEST, 100), 0);
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
+static void the_content_of_a_hole_that_stays_is_kept_and_it_is_said_where(void **state)
+{
+	struct fnuma_xen_domain_stats before, after;
+	struct fixture t;
+	fnuma_gfn from, to = {100};
+	struct xen_after seen;
+	int err = 1;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, 4);
+	assert_int_equal(fnuma_xen_domain_stats(t.x, t.d, &before), FNUMA_OK);
+	t.f->holes = 2;
+	assert_int_equal(fixture_move(&t, 100, 4, 0, r), 3);
+	assert_int_equal(r[0].reason, FNUMA_E_GONE); /* nobody has it now */
+	assert_non_null(strstr(t.said, "is kept"));
+	assert_int_equal(fnuma_xen_domain_stats(t.x, t.d, &after), FNUMA_OK);
+	assert_true(after.stopped);
+	assert_int_equal(after.scratch_gfn, before.scratch_gfn + FNUMA_BATCH_MAX);
+	assert_int_equal(fnuma_xen_recover(t.x), 0); /* does not clear it away */
+	from = fnuma_gfn_of(before.scratch_gfn);
+	t.f->dom[GUEST].pauses = 1;
+	assert_int_equal(fake_calls.swap(t.f, 1, &from, &to, 1, &err, &seen), 0); /* by hand */
+	t.f->dom[GUEST].pauses = 0;
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +462,10 @@ int main(void)
 		cmocka_unit_test(a_pause_that_failed_is_not_undone_on_another),
 		cmocka_unit_test(a_guest_whose_pages_cannot_be_counted_is_stopped),
 		cmocka_unit_test(a_migration_noticed_after_a_batch_stops_the_next),
+		cmocka_unit_test(a_guest_that_ends_just_before_the_pause_is_left_alone),
+		cmocka_unit_test(a_page_that_cannot_be_mapped_stays_and_the_others_move_with_their_content),
+		cmocka_unit_test(a_hole_that_xen_leaves_is_filled_at_once),
+		cmocka_unit_test(the_content_of_a_hole_that_stays_is_kept_and_it_is_said_where),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
