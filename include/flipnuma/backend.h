@@ -163,6 +163,12 @@ struct fnuma_backend_ops {
 	             struct fnuma_result *results);
 };
 
+/** @brief What a table begins with, as part of its initializer. @param name_ see there.
+ * @param traits_ see there. */
+#define FNUMA_BACKEND_OPS(name_, traits_) \
+	.size = sizeof(struct fnuma_backend_ops), .abi = FNUMA_BACKEND_ABI, \
+	.name = (name_), .traits = (traits_)
+
 /** @brief A backend ready for use. The caller's memory; fill by fnuma_backend_bind().
  *
  * Fields may be read, not written. Copying one is fine. Its table is not one to bind

@@ -228,9 +228,7 @@ static inline int toy_probe(void *cookie, fnuma_domain domain, const fnuma_gfn *
 static inline struct fnuma_backend_ops toy_ops(void)
 {
 	const struct fnuma_backend_ops ops = {
-		.size = sizeof(ops),
-		.abi = FNUMA_BACKEND_ABI,
-		.name = "toy",
+		FNUMA_BACKEND_OPS("toy", 0),
 		.topology = toy_topology,
 		.alive = toy_alive,
 		.node_counts = toy_node_counts,

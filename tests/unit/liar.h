@@ -190,10 +190,7 @@ static int liar_probe(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
 }
 
 static const struct fnuma_backend_ops all_ops = {
-	.size = sizeof(struct fnuma_backend_ops),
-	.abi = FNUMA_BACKEND_ABI,
-	.name = "liar",
-	.traits = FNUMA_TRAIT_MAY_SLEEP,
+	FNUMA_BACKEND_OPS("liar", FNUMA_TRAIT_MAY_SLEEP),
 	.topology = liar_topology,
 	.alive = liar_alive,
 	.node_counts = liar_node_counts,

@@ -115,6 +115,12 @@ struct fnuma_linux {
 int linux_open(const struct linux_kernel *k, const struct fnuma_linux_config *config,
                struct fnuma_linux **out, char *why, size_t why_bytes);
 
+/* A backend's PAGE_NODES by its PROBE. */
+int linux_nodes_by(int (*probe)(void *, fnuma_domain, const fnuma_gfn *, uint32_t,
+                                struct fnuma_result *),
+                   void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                   fnuma_node *nodes);
+
 int linux_topology(const struct fnuma_linux *host, struct fnuma_topology *out);
 
 /* FNUMA_OK, or FNUMA_E_STALE. */

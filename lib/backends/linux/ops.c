@@ -38,6 +38,19 @@ int linux_topology(const struct fnuma_linux *host, struct fnuma_topology *out)
 	return FNUMA_OK;
 }
 
+int linux_nodes_by(int (*probe)(void *, fnuma_domain, const fnuma_gfn *, uint32_t,
+                                struct fnuma_result *),
+                   void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,
+                   fnuma_node *nodes)
+{
+	struct fnuma_result results[FNUMA_BATCH_MAX];
+	int i, ret = probe(cookie, domain, pages, n, results);
+
+	for (i = 0; i < ret; i++)
+		nodes[i] = results[i].node;
+	return ret;
+}
+
 static int op_topology(void *cookie, struct fnuma_topology *out)
 {
 	return linux_topology(cookie, out);
@@ -99,12 +112,7 @@ static int op_probe(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, u
 static int op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
                          uint32_t n, fnuma_node *nodes)
 {
-	struct fnuma_result results[FNUMA_BATCH_MAX];
-	int i, ret = op_probe(cookie, domain, pages, n, results);
-
-	for (i = 0; i < ret; i++)
-		nodes[i] = results[i].node;
-	return ret;
+	return linux_nodes_by(op_probe, cookie, domain, pages, n, nodes);
 }
 
 static int op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
@@ -118,10 +126,7 @@ static int op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *page
 }
 
 static const struct fnuma_backend_ops linux_ops = {
-	.size = sizeof(struct fnuma_backend_ops),
-	.abi = FNUMA_BACKEND_ABI,
-	.name = "linux",
-	.traits = FNUMA_TRAIT_MAY_SLEEP,
+	FNUMA_BACKEND_OPS("linux", FNUMA_TRAIT_MAY_SLEEP),
 	.topology = op_topology,
 	.alive = op_alive,
 	.node_counts = op_node_counts,

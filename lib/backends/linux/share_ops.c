@@ -111,12 +111,7 @@ static int op_probe(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, u
 static int op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
                          uint32_t n, fnuma_node *nodes)
 {
-	struct fnuma_result results[FNUMA_BATCH_MAX];
-	int i, ret = op_probe(cookie, domain, pages, n, results);
-
-	for (i = 0; i < ret; i++)
-		nodes[i] = results[i].node;
-	return ret;
+	return linux_nodes_by(op_probe, cookie, domain, pages, n, nodes);
 }
 
 static int op_node_counts(void *cookie, fnuma_domain domain, uint32_t *counts,
@@ -272,10 +267,7 @@ static int op_flip(void *cookie, fnuma_domain domain, fnuma_domain peer,
 }
 
 static const struct fnuma_backend_ops share_ops = {
-	.size = sizeof(struct fnuma_backend_ops),
-	.abi = FNUMA_BACKEND_ABI,
-	.name = "linux-share",
-	.traits = FNUMA_TRAIT_MAY_SLEEP,
+	FNUMA_BACKEND_OPS("linux-share", FNUMA_TRAIT_MAY_SLEEP),
 	.topology = op_topology,
 	.alive = op_alive,
 	.node_counts = op_node_counts,

@@ -150,9 +150,7 @@ static int op_release(void *cookie, fnuma_domain domain, const fnuma_gfn *pages,
 }
 
 const struct fnuma_backend_ops mock_ops = {
-	.size = sizeof(struct fnuma_backend_ops),
-	.abi = FNUMA_BACKEND_ABI,
-	.name = "mock",
+	FNUMA_BACKEND_OPS("mock", 0),
 	.topology = op_topology,
 	.alive = op_alive,
 	.node_counts = op_node_counts,

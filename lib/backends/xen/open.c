@@ -148,10 +148,7 @@ void fnuma_xen_stats(const struct fnuma_xen *x, struct fnuma_xen_stats *out)
 }
 
 static const struct fnuma_backend_ops ops = {
-	.size = sizeof(struct fnuma_backend_ops),
-	.abi = FNUMA_BACKEND_ABI,
-	.name = "xen",
-	.traits = FNUMA_TRAIT_MAY_SLEEP,
+	FNUMA_BACKEND_OPS("xen", FNUMA_TRAIT_MAY_SLEEP),
 	.topology = xen_op_topology,
 	.alive = xen_op_alive,
 	.node_counts = xen_op_node_counts,
