@@ -83,6 +83,21 @@ guest_ready()
 	return 1
 }
 
+# guest_goes_on DOMID SECONDS: another two passes over its memory, and no word is wrong.
+guest_goes_on()
+{
+	local i=$(($2 * 5)) goal
+
+	goal=$(($(guest_beat "$1" 2) + 2))
+	while [ $i -gt 0 ] && [ "$(guest_beat "$1" 2)" -lt $goal ]; do
+		sleep 0.2
+		i=$((i - 1))
+	done
+	[ $i -gt 0 ] && [ "$(guest_beat "$1" 3)" = 0 ] && return
+	xenstore-read "/local/domain/$1/data/beat"
+	return 1
+}
+
 # guest_on DOMID NODE: all its pages are on that node, by Xen's count.
 guest_on()
 {

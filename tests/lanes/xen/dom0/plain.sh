@@ -18,7 +18,7 @@ nodes_are_as_described()
 
 # Without --only: these, and all in a long run.
 : "${only:=live ended held killed full policy conformance}"
-[ -z "$long" ] || only="$only two balloon speed naive pv hvm migrate pinned"
+[ -z "$long" ] || only="$only two balloon speed naive pv hvm migrate pinned daemon"
 
 # wanted NAME...: one of these scenarios is.
 wanted()
@@ -96,6 +96,15 @@ fi
 if wanted pv; then
 	report 'a PV guest boots' guest_ready "$pv" 300
 	scenario pv "$pv"
+fi
+if wanted daemon; then
+	extra="guest.pages=4000 guest.list"
+	tended=$(guest_start tended pvh 1 128)
+	report 'a guest to be looked after boots' guest_ready "$tended" 300
+	report 'flipnumad brings its listed pages to the home it is told' \
+		env "FNUMA_GUEST=$tended" flipnumad-on-xen
+	report 'and the guest goes on, with every word as it was' guest_goes_on "$tended" 60
+	xl destroy tended
 fi
 # These are the last for this guest: they harm it, and end it.
 scenario naive "$small"
