@@ -128,7 +128,7 @@ the_tool_shows_what_there_is()
 	check 'and that is a failure' ended 1
 	run ctl why web 3
 	check 'why says where a page is' says 'it is on node 1, its home is node 1'
-	check 'and what was decided' says 'moved, on node 0'
+	check 'and what was decided' says 'moved from node 0 to node 1'
 	run ctl set web weight=0
 	check 'a bad setting is refused' ended 1
 	run ctl set web weight
@@ -139,6 +139,8 @@ the_tool_shows_what_there_is()
 	check 'and limits of the budget' ended 0
 	run ctl top -n 2 -d 0.1
 	check 'top draws memory at home on node 1' says '1111111111'
+	run ctl --json top -n 2 -d 0.1
+	check 'or prints it as JSON, a line each time' lines 2
 	run ctl metrics
 	check 'metrics are told' says 'flipnuma_domain_moves_total{domain="web",number="1",outcome="moved",reason=""} 500'
 	until_true grep -q '^flipnuma_budget_pages 900$' "$work/metrics"

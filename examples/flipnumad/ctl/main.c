@@ -141,7 +141,7 @@ static int why(const struct options *o)
 
 static int top(const struct options *o)
 {
-	return top_run(o->socket, o->delay_s, o->count);
+	return top_run(o->socket, o->delay_s, o->count, o->json);
 }
 
 static int replay(const struct options *o)

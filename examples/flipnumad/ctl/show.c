@@ -136,10 +136,11 @@ static void show_decision(struct json_object *x, FILE *out)
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &when);
 	fprintf(out, "  %s.%03d  %s", text, (int)(ns / 1000000 % 1000), text_in(x, "what"));
 	if (part_of(x, "from"))
-		fprintf(out, ", on node %s", text_in(x, "from"));
-	if (part_of(x, "to"))
-		fprintf(out, "%s node %s", part_of(x, "from") ? ", home or goal" : ", on",
-		        text_in(x, "to"));
+		fprintf(out, strcmp(text_in(x, "what"), "moved") == 0 ?
+		        " from node %s to node %s" : " on node %s, home is node %s",
+		        text_in(x, "from"), text_in(x, "to"));
+	else if (part_of(x, "to"))
+		fprintf(out, " on node %s", text_in(x, "to"));
 	if (number_in(x, "pages") > 1)
 		fprintf(out, ", with its neighbours from page %s on: %s pages",
 		        text_in(x, "first"), text_in(x, "pages"));

@@ -51,12 +51,12 @@ static void measure(struct screen *s)
 		s->columns = LEFT_COLUMNS + 10;
 }
 
-static void begin(struct screen *s)
+static void begin(struct screen *s, bool json)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct termios raw;
 
-	s->tty = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
+	s->tty = !json && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) &&
 	         tcgetattr(STDIN_FILENO, &s->before) == 0;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -159,25 +159,43 @@ static int by_away(const void *a, const void *b)
 	return x < y ? 1 : x > y ? -1 : strcmp(text_in(*one, "name"), text_in(*other, "name"));
 }
 
-static bool draw(const struct screen *s, const char *socket_path)
+static void draw_all(const struct screen *s, struct json_object *status,
+                     struct json_object *all)
+{
+	size_t i, room = (size_t)(s->rows > 4 ? s->rows - 3 : 1);
+
+	if (s->tty)
+		fputs("\033[H", stdout);
+	draw_head(s, status);
+	json_object_array_sort(all, by_away);
+	for (i = 0; i < json_object_array_length(all) && (i < room || !s->tty); i++)
+		draw_domain(s, json_object_array_get_idx(all, i));
+	fputs(s->tty ? "\033[J" : "\n", stdout);
+}
+
+static void print_all(struct json_object *status, struct json_object *all)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "status", json_object_get(status));
+	json_object_object_add(o, "domains", json_object_get(all));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+}
+
+static bool draw(const struct screen *s, const char *socket_path, bool json)
 {
 	struct json_object *status = client_ask(socket_path, client_request("status", NULL));
 	struct json_object *list = NULL, *all;
-	size_t i, room = (size_t)(s->rows > 4 ? s->rows - 3 : 1);
 
 	if (status)
 		list = client_ask(socket_path, client_request("list", NULL));
 	all = list ? part_of(list, "domains") : NULL;
-	if (all) {
-		if (s->tty)
-			fputs("\033[H", stdout);
-		draw_head(s, part_of(status, "status"));
-		json_object_array_sort(all, by_away);
-		for (i = 0; i < json_object_array_length(all) && (i < room || !s->tty); i++)
-			draw_domain(s, json_object_array_get_idx(all, i));
-		fputs(s->tty ? "\033[J" : "\n", stdout);
-		fflush(stdout);
-	}
+	if (all && json)
+		print_all(part_of(status, "status"), all);
+	else if (all)
+		draw_all(s, part_of(status, "status"), all);
+	fflush(stdout);
 	json_object_put(status);
 	json_object_put(list);
 	return all;
@@ -195,16 +213,16 @@ static bool pause_for(const struct screen *s, double delay_s)
 	return !stop;
 }
 
-int top_run(const char *socket_path, double delay_s, unsigned int count)
+int top_run(const char *socket_path, double delay_s, unsigned int count, bool json)
 {
 	struct screen s;
 	unsigned int n = 0;
 	bool ok;
 
-	begin(&s);
+	begin(&s, json);
 	do {
 		measure(&s);
-		ok = draw(&s, socket_path);
+		ok = draw(&s, socket_path, json);
 	} while (ok && ++n != count && pause_for(&s, delay_s));
 	end(&s);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -32,7 +32,7 @@ report 'displaced: by the kernel, all come home' \
 	until_within 120 $pages $((pages + 200)) pages_on $pid 2
 report 'displaced: none stayed' is_within "$(pages_on $pid 0)" 0 20
 ctl why $pid 100 >/tmp/why
-report 'displaced: the daemon says why a page is there' grep -q 'moved, on node 0.*node 2' /tmp/why
+report 'displaced: the daemon says why a page is there' grep -q 'moved from node 0 to node 2' /tmp/why
 note "displaced: $(sed -n 3p /tmp/why)"
 report 'displaced: it ends within a second' daemon_stop
 
