@@ -417,8 +417,8 @@ const char *config_set(struct settings *s, const char *key, const char *value, c
 	return error;
 }
 
-const char *config_set_budget(struct budget_settings *b, const char *key, const char *value, char *why,
-                              size_t bytes)
+const char *config_set_budget(struct budget_settings *b, const char *key, const char *value,
+                              char *why, size_t bytes)
 {
 	const struct key *k = find(daemon_keys, COUNT(daemon_keys), "budget", key);
 
@@ -494,7 +494,8 @@ static void value_text(const struct key *k, const void *at, char *to, size_t byt
 	} else if (k->kind == KEY_NODES) {
 		snprintf(to, bytes, "%s", nodes->n ? "" : k->choices);
 		for (i = 0; i < nodes->n && (size_t)n < bytes; i++)
-			n += snprintf(to + n, bytes - (size_t)n, "%s%u", i ? " " : "", nodes->id[i]);
+			n += snprintf(to + n, bytes - (size_t)n, "%s%u", i ? " " : "",
+			              nodes->id[i]);
 	} else {
 		snprintf(to, bytes, "%.15g", *number);
 	}

@@ -86,8 +86,8 @@ bool config_is_setting(const char *key);
  * (in `why`). */
 const char *config_set(struct settings *s, const char *key, const char *value, char *why,
                        size_t bytes);
-const char *config_set_budget(struct budget_settings *b, const char *key, const char *value, char *why,
-                              size_t bytes);
+const char *config_set_budget(struct budget_settings *b, const char *key, const char *value,
+                              char *why, size_t bytes);
 
 /* The same for the core. Pages of `page_bytes`. */
 const struct fnuma_trigger_policy *settings_trigger(const struct settings *s);

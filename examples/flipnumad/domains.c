@@ -255,7 +255,6 @@ static void forget(struct engine *e, struct domain *d)
 	e->domains[i] = e->domains[--e->n_domains];
 	if (e->last == d)
 		e->last = NULL;
-	e->looking = false;
 	free(d);
 }
 

@@ -128,7 +128,7 @@ static void override_budget(struct engine *e)
 
 bool engine_open(struct engine *e, uint64_t now_ns, uint64_t real_ns, char *why, size_t bytes)
 {
-	e->now_ns = e->tokens_ns = e->window_ns = now_ns;
+	e->now_ns = e->tokens_ns = now_ns;
 	e->find_next_ns = e->care_next_ns = e->step_next_ns = now_ns;
 	e->real_ns = real_ns;
 	e->step_pages = STEP_MAX_PAGES / 4;

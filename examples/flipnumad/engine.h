@@ -82,11 +82,10 @@ struct engine {
 	uint32_t step_pages;
 	double busy_percent;
 	bool busy;
-	uint64_t window_ns, window_pages, window_spent_ns; /* of the last whole window */
+	uint64_t window_pages, window_spent_ns; /* of the last whole window */
 	uint64_t window_from_pages, window_from_spent_ns;
 	struct histogram step_time, step_late;
 	uint64_t looked_pages, reloads, reload_failures;
-	bool looking; /* a look is half done */
 
 	/* A clock to see how long a step took. */
 	uint64_t (*clock_ns)(void);

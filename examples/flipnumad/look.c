@@ -72,14 +72,12 @@ static void end_look(struct engine *e, struct domain *d)
 	d->look_at = 0;
 	d->looked = true;
 	d->look_next_ns = e->now_ns + (uint64_t)(e->config.daemon.look_s * 1e9);
-	e->looking = false;
 }
 
 /* What went wrong is either the end of the domain or passes. False: it is gone. */
 static bool survive(struct engine *e, struct domain *d, int err)
 {
 	if (err == FNUMA_E_GONE || err == FNUMA_E_STALE) {
-		e->looking = false;
 		domain_ended(e, d);
 		return false;
 	}
@@ -130,8 +128,7 @@ static void look_once(struct engine *e, struct domain *d)
 		survive(e, d, err);
 		return;
 	}
-	e->looking = d->look_at < d->at.used_frames;
-	if (!e->looking) {
+	if (d->look_at >= d->at.used_frames) {
 		end_look(e, d);
 		e->look_domain++;
 	}

@@ -119,9 +119,10 @@ static struct json_object *why(struct engine *e, struct json_object *request, co
 	uint64_t n;
 
 	domain = next_meant(e, d, &i);
-	if (!domain || next_meant(e, d, &i))
-		return requests_error(domain ? "more than one domain is called '%s': take its number"
-		                             : "no domain is called '%s'", d);
+	if (!domain)
+		return requests_error("no domain is called '%s'", d);
+	if (next_meant(e, d, &i))
+		return requests_error("more than one domain is called '%s': take its number", d);
 	if (!domain->attached)
 		return requests_error("it is not attached: %s", domain->refused);
 	if (!text)

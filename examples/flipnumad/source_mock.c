@@ -286,8 +286,9 @@ static int mock_attach(struct source *s, const struct candidate *c, uint32_t spa
 
 		if (!g->domain.generation || g->pid != c->number || g->run != (double)c->start)
 			continue;
-		*out = (struct attached){.domain = g->domain, .kind = *c->guest ? "guest" : "process",
-		                         .home_by = "world", .frames = (uint32_t)g->pages,
+		*out = (struct attached){.domain = g->domain, .home_by = "world",
+		                         .kind = *c->guest ? "guest" : "process",
+		                         .frames = (uint32_t)g->pages,
 		                         .used_frames = (uint32_t)g->pages, .n_homes = 1, .fd = -1};
 		out->homes[0] = (struct fnuma_home){{0}, out->frames, {(uint8_t)g->home}, 1};
 		return FNUMA_OK;

@@ -31,7 +31,8 @@ static void explain(struct engine *e, const struct domain *d, fnuma_gfn page, fn
 		snprintf(to, bytes, "it is away from home, and this is a dry run");
 	else if (d->paused)
 		snprintf(to, bytes, "it is away from home, and its domain is paused%s",
-		         d->settings.paused > 0 ? "" : " while pages moved before a restart cool down");
+		         d->settings.paused > 0 ? "" :
+		         " while pages moved before a restart cool down");
 	else if (why == FNUMA_E_COOLDOWN)
 		snprintf(to, bytes, "it was moved not long ago, and is left alone for %.1f s more",
 		         left_s);
@@ -66,7 +67,8 @@ static struct json_object *one_decision(const struct decision *x)
 	if (x->to < FNUMA_NODES_MAX)
 		json_object_object_add(o, "to", json_object_new_int(x->to));
 	if (x->u.s.why)
-		json_object_object_add(o, "why", json_object_new_string(fnuma_strerror(x->u.s.why)));
+		json_object_object_add(o, "why",
+		                       json_object_new_string(fnuma_strerror(x->u.s.why)));
 	return o;
 }
 

@@ -350,23 +350,33 @@ static bool parse_policy(const char *text, struct settings *s)
 	return copy && !error;
 }
 
+static void put_count(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
+static struct json_object *one_json(const struct outcome *x)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "policy", json_object_new_string(x->name));
+	put_count(o, "passes", x->passes);
+	put_count(o, "moved", x->moved);
+	put_count(o, "again", x->again);
+	json_object_object_add(o, "mean_mb", json_object_new_double(x->mean_mb));
+	json_object_object_add(o, "most_mb", json_object_new_double(x->most_mb));
+	return o;
+}
+
 static void print_json(const struct outcome *all, int n, double seconds)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *one;
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	int i;
 
 	json_object_object_add(o, "seconds", json_object_new_double(seconds));
 	json_object_object_add(o, "policies", list);
-	for (i = 0; i < n; i++) {
-		one = json_object_new_object();
-		json_object_object_add(one, "policy", json_object_new_string(all[i].name));
-		json_object_object_add(one, "passes", json_object_new_int64((int64_t)all[i].passes));
-		json_object_object_add(one, "moved", json_object_new_int64((int64_t)all[i].moved));
-		json_object_object_add(one, "again", json_object_new_int64((int64_t)all[i].again));
-		json_object_object_add(one, "mean_mb", json_object_new_double(all[i].mean_mb));
-		json_object_object_add(one, "most_mb", json_object_new_double(all[i].most_mb));
-		json_object_array_add(list, one);
-	}
+	for (i = 0; i < n; i++)
+		json_object_array_add(list, one_json(&all[i]));
 	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 }
@@ -410,8 +420,9 @@ static bool try_all(const struct log *l, const char *const *policies, int n, str
 
 int replay_run(const char *log, const char *const *policies, int n, bool json)
 {
-	static const char *const some[] = {"period:period_s=900", "period:period_s=60", "amount:amount_mb=500",
-	                       "amount:amount_mb=50", "age:break_even_s=10"};
+	static const char *const some[] = {"period:period_s=900", "period:period_s=60",
+	                                   "amount:amount_mb=500",
+	                                   "amount:amount_mb=50", "age:break_even_s=10"};
 	struct outcome out[REPLAY_POLICIES_MAX + 1];
 	struct log l = {.n = 0};
 	const char *error = read_log(&l, log);
