@@ -101,8 +101,10 @@ static bool read_stat(struct state *state, uint32_t pid, struct candidate *c)
 static void read_guest(const char *arguments, size_t length, struct candidate *c)
 {
 	const char *at = arguments, *end = arguments + length, *value;
+	const char *slash = strrchr(arguments, '/'), *program = slash ? slash + 1 : arguments;
 
-	if (strncmp(c->name, "qemu", 4) != 0 && strncmp(c->name, "kvm", 3) != 0)
+	if (strncmp(program, "qemu-system-", 12) != 0 && strcmp(program, "qemu-kvm") != 0 &&
+	    strcmp(program, "kvm") != 0)
 		return;
 	strcpy(c->guest, c->name);
 	for (; at < end; at += strlen(at) + 1) {
