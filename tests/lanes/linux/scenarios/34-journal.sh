@@ -4,12 +4,12 @@
 # needs: examples/flipnumad/flipnumad tests/flipnumad/notified tests/linux/victim numactl setpriv
 . /lib/vm-guest.sh
 
-mkdir -p /run/systemd/journal /run/flipnumad
-chown 65534 /run/flipnumad
+mkdir -p /run/systemd/journal /run/unit
+chown 65534 /run/unit
 cat >/run/journal.conf <<END
 [daemon]
-state_dir = /run/flipnumad
-socket = /run/flipnumad/control
+state_dir = /run/unit
+socket = /run/unit/control
 [defaults]
 home = 1
 period_s = 0.2
