@@ -421,12 +421,15 @@ void session_sample(struct session *s, struct sample *out)
 bool session_end(struct session *s)
 {
 	const uint64_t begun = wall_clock();
+	uint32_t idle = 0;
 	bool work = true;
 
 	wire_set(&s->wire->stop, 1);
 	while (work || !wire_get(&s->wire->over)) {
 		if (!session_turn(s, &work) || !privvm_lives(s))
 			return false;
+		if (!work)
+			wire_wait(&idle, false, s->tick_ns);
 		if (wall_clock() - begun > PATIENCE_NS)
 			return wrong(s, "packets are out and do not come back");
 	}
