@@ -294,6 +294,14 @@ static void layout_panel(FILE *g, const struct run *r, uint32_t i)
 	        "title 'home'\nunset ylabel\nunset key\n", name);
 }
 
+/* 1, 2 or 5 times a power of ten: so far apart that three to eight labels have room. */
+static double step_of(double length)
+{
+	double step = pow(10, floor(log10(length / 3)));
+
+	return length / 3 >= 5 * step ? 5 * step : length / 3 >= 2 * step ? 2 * step : step;
+}
+
 static void draw_layout(FILE *g, const struct run *r)
 {
 	uint32_t columns = r->n_modes > 4 ? 4 : r->n_modes, i;
@@ -305,7 +313,7 @@ static void draw_layout(FILE *g, const struct run *r)
 	        "set yrange [0:100]\n"
 	        "set style fill solid 1.0 noborder\nset xlabel '%s'\nset ylabel 'memory (%%)'\n"
 	        "set key bottom center horizontal Left reverse opaque samplen 1.5\n",
-	        rows, columns, length, length / 3, time_label(r));
+	        rows, columns, length, step_of(length), time_label(r));
 	for (i = 0; i < r->n_modes; i++)
 		layout_panel(g, r, i);
 	fputs("unset multiplot\n", g);
