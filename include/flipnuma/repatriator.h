@@ -12,6 +12,7 @@
  * | --- | --- | --- |
  * | moved | cooling: not moved again (I8) | `cooldown_ns` later |
  * | not moved, the page's own fault (busy, pinned, ...) | backing off (I5) | `backoff_ns`, doubled each time |
+ * | unknown: it may have moved | backing off (I5, I8) | the longer of the two, even if forgotten |
  * | not moved for the last of `attempts_max` times | given up (I5) | forgiven, or flipped |
  *
  * What is not the page's fault (no memory at home, the call refused as a whole) rests the

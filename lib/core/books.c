@@ -79,7 +79,7 @@ void fnuma_books_turn(struct books *b, struct books_entry *e, enum books_kind ki
 {
 	fnuma_port_store(&b->count[e->kind], b->count[e->kind] - 1);
 	fnuma_port_store(&b->count[kind], b->count[kind] + 1);
-	e->kind = (uint8_t)kind;
+	e->kind = kind;
 }
 
 /* Closes the gap by moving later entries of the run back, so that no tombstone is left. */
@@ -98,6 +98,18 @@ void fnuma_books_drop(struct books *b, struct books_entry *e)
 		}
 	}
 	memset(&b->slots[gap], 0, sizeof(b->slots[gap]));
+}
+
+void fnuma_books_forget(struct books *b, struct books_entry *e)
+{
+	if (!e->perhaps) {
+		fnuma_books_drop(b, e);
+		return;
+	}
+	fnuma_books_turn(b, e, BOOKS_COOLING);
+	e->perhaps = 0;
+	e->attempts = 0;
+	e->cause = FNUMA_OK;
 }
 
 void fnuma_books_sweep(struct books *b, uint32_t slots,

@@ -390,19 +390,25 @@ static bool is_failure(void *cookie, const struct books_entry *e)
 
 uint32_t fnuma_repatriator_forgive(struct fnuma_repatriator *r)
 {
-	uint32_t before, again;
+	uint32_t before, again, i, cooling = 0;
 
 	if (!r)
 		return 0;
 	r->rest_until_ns = 0;
 	r->rests_in_row = 0;
+	for (i = 0; i <= r->books.mask; i++) {
+		if (!r->books.slots[i].perhaps)
+			continue;
+		fnuma_books_forget(&r->books, &r->books.slots[i]);
+		cooling++;
+	}
 	before = books_used(&r->books);
 	/* A drop uses up a look of the sweep's: go round until nothing falls. */
 	do {
 		again = books_used(&r->books);
 		fnuma_books_sweep(&r->books, r->books.mask + 1 + again, is_failure, NULL);
 	} while (books_used(&r->books) != again);
-	return before - books_used(&r->books);
+	return cooling + before - books_used(&r->books);
 }
 
 void fnuma_repatriator_pause(struct fnuma_repatriator *r, bool paused)
@@ -428,8 +434,9 @@ int fnuma_repatriator_why(const struct fnuma_repatriator *r, fnuma_gfn page,
 	e = fnuma_books_find(&r->books, page.n);
 	why = fnuma_repat_objection(e, at_ns);
 	if (until_ns)
-		*until_ns =
-			why == FNUMA_OK ? 0 : fnuma_clock_callers(&clock, e->until_ns);
+		*until_ns = why == FNUMA_OK        ? 0 :
+		            why == FNUMA_E_GAVE_UP ? FNUMA_NEVER :
+		                                     fnuma_clock_callers(&clock, e->until_ns);
 	if (cause)
 		*cause = e ? e->cause : FNUMA_OK;
 	return why;

@@ -107,9 +107,9 @@ bool fnuma_repat_stale(void *cookie, const struct books_entry *e)
 {
 	const struct step *s = cookie;
 
-	if (e->kind == BOOKS_COOLING)
-		return s->at_ns >= e->until_ns;
-	return settled(s->r, fnuma_gfn_of(e->gfn));
+	if ((e->kind == BOOKS_COOLING || e->perhaps) && s->at_ns < e->until_ns)
+		return false;
+	return e->kind == BOOKS_COOLING || settled(s->r, fnuma_gfn_of(e->gfn));
 }
 
 void fnuma_repat_forget(struct fnuma_repatriator *r, const fnuma_gfn *pages, uint32_t n,
@@ -124,7 +124,7 @@ void fnuma_repat_forget(struct fnuma_repatriator *r, const fnuma_gfn *pages, uin
 		e = fnuma_books_find(&r->books, pages[i].n);
 		if (e && e->kind != BOOKS_COOLING &&
 		    (!only_settled || settled(r, pages[i])))
-			fnuma_books_drop(&r->books, e);
+			fnuma_books_forget(&r->books, e);
 	}
 }
 
@@ -141,28 +141,30 @@ static void note_moved(struct step *s, fnuma_gfn page)
 	}
 	e = fnuma_books_make(&r->books, page.n);
 	fnuma_books_turn(&r->books, e, BOOKS_COOLING);
+	e->perhaps = 0;
 	e->attempts = 0;
 	e->cause = FNUMA_OK;
 	e->until_ns = s->at_ns + r->config.tuning.cooldown_ns;
 }
 
-static void note_failed(struct step *s, fnuma_gfn page, int why, fnuma_node from,
-                        fnuma_node to)
+/* A page that may have moved all the same waits for as long as if it had (I8). */
+static void note_failed(struct step *s, fnuma_gfn page, const struct fnuma_result *result,
+                        fnuma_node from, fnuma_node to)
 {
 	struct fnuma_repatriator *r = s->r;
+	const struct fnuma_repatriator_tuning *t = &r->config.tuning;
 	struct books_entry *e = fnuma_books_make(&r->books, page.n);
+	bool gave_up = ++e->attempts >= t->attempts_max;
+	uint64_t wait_ns = doubled(t->backoff_ns, e->attempts - 1u);
 
-	e->attempts++;
-	e->cause = (int16_t)why;
-	if (e->attempts >= r->config.tuning.attempts_max) {
-		fnuma_books_turn(&r->books, e, BOOKS_GAVE_UP);
-		e->until_ns = FNUMA_NEVER;
-		fnuma_repat_tell(s, FNUMA_EVENT_GAVE_UP, why, page, from, to);
-		return;
-	}
-	fnuma_books_turn(&r->books, e, BOOKS_BACKOFF);
-	e->until_ns = s->at_ns + doubled(r->config.tuning.backoff_ns, e->attempts - 1u);
-	fnuma_repat_tell(s, FNUMA_EVENT_KEPT, why, page, from, to);
+	e->perhaps = result->outcome == FNUMA_UNKNOWN && t->cooldown_ns != FNUMA_NEVER;
+	e->cause = (int16_t)result->reason;
+	if (e->perhaps && wait_ns < t->cooldown_ns)
+		wait_ns = t->cooldown_ns;
+	e->until_ns = s->at_ns + wait_ns;
+	fnuma_books_turn(&r->books, e, gave_up ? BOOKS_GAVE_UP : BOOKS_BACKOFF);
+	fnuma_repat_tell(s, gave_up ? FNUMA_EVENT_GAVE_UP : FNUMA_EVENT_KEPT,
+	                 result->reason, page, from, to);
 }
 
 /* ---- one batch ------------------------------------------------------------------- */
@@ -252,7 +254,7 @@ static void settle_failure(struct step *s, fnuma_gfn page,
 		fnuma_repat_tell(s, FNUMA_EVENT_KEPT, FNUMA_E_GONE, page, from, to);
 		break;
 	default:
-		note_failed(s, page, result->reason, from, to);
+		note_failed(s, page, result, from, to);
 	}
 }
 

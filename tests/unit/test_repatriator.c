@@ -646,6 +646,58 @@ static void a_page_whose_moves_stay_unknown_is_given_up_in_the_end(void **state)
 	close_world();
 }
 
+/* What there is to make the books forget a failure. */
+enum forgetting { FLIPPED, PLACED, FORGIVEN, SWEPT };
+
+static void let_forget(enum forgetting how, fnuma_gfn page)
+{
+	const fnuma_node home = {HOME}, away = {AWAY};
+
+	if (how == FLIPPED)
+		fnuma_repatriator_flipped(w.r, &page, 1);
+	if (how == FORGIVEN)
+		assert_int_equal(fnuma_repatriator_forgive(w.r), 1);
+	if (how == PLACED || how == SWEPT)
+		assert_int_equal(fnuma_tracker_set(w.tracker, &page, &home, 1), 1);
+	if (how == PLACED)
+		fnuma_repatriator_placed(w.r, &page, 1);
+	if (how == SWEPT)
+		assert_int_equal(step(5 * SECOND, 1u << 20), 0);
+	assert_int_equal(fnuma_tracker_set(w.tracker, &page, &away, 1), 1);
+}
+
+/* Nobody knows whether it moved, so nobody may move it (again) within the cool-down (I8). */
+static void a_page_that_may_have_moved_cools_down_whatever_is_forgotten(void **state)
+{
+	const fnuma_gfn page = {10};
+	struct fnuma_repatriator_tuning t = {0};
+	uint64_t until;
+	uint32_t i;
+	int why;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		t.attempts_max = i < 4 ? 5 : 1; /* backs off, or is given up */
+		open_world(t);
+		displace(10, 1, 1);
+		w.lose = true;
+		assert_int_equal(pass(0), 0);
+		w.lose = false;
+		let_forget((enum forgetting)(i % 4), page);
+		assert_int_equal(pass(10 * SECOND - 1), 0);
+		why = fnuma_repatriator_why(w.r, page, 10 * SECOND - 1, &until, NULL);
+		if (i == 4 + SWEPT) {
+			assert_int_equal(why, FNUMA_E_GAVE_UP);
+			assert_true(until == FNUMA_NEVER);
+		} else {
+			assert_int_equal(why, i == SWEPT ? FNUMA_E_BACKOFF : FNUMA_E_COOLDOWN);
+			assert_true(until == 10 * SECOND);
+			assert_int_equal(pass(20 * SECOND), 1);
+		}
+		close_world();
+	}
+}
+
 static void pages_of_another_home_do_not_wait_behind_a_full_one(void **state)
 {
 	struct fnuma_repatriator_config config = {0};
@@ -1315,6 +1367,8 @@ int main(void)
 		cmocka_unit_test(forgiving_ends_a_rest),
 		cmocka_unit_test(a_page_that_is_gone_is_no_page_any_more),
 		cmocka_unit_test(a_page_whose_moves_stay_unknown_is_given_up_in_the_end),
+		cmocka_unit_test(
+			a_page_that_may_have_moved_cools_down_whatever_is_forgotten),
 		cmocka_unit_test(pages_of_another_home_do_not_wait_behind_a_full_one),
 		cmocka_unit_test(a_page_with_several_homes_goes_to_one_that_has_room),
 		cmocka_unit_test(a_full_home_does_not_sway_the_choice_among_the_others),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Long runs only: a displaced process brought home by us and by our peers, side by side. Its
 # home is the node of the CPUs that it is bound to, which all of them go by, or are told.
-# needs: tests/linux/bring-home tests/linux/home-watch tests/linux/victim numactl migratepages numad
+# needs: tests/linux/bring-home tests/linux/home-watch tests/linux/victim numactl migratepages
+# unpacked: numad usr/bin/numad
 . /lib/vm-guest.sh
 is_long || exit 0
 
