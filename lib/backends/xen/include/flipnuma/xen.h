@@ -121,7 +121,9 @@ struct fnuma_xen_domain_stats {
 	uint32_t scratch_gfn;   /**< see fnuma_xen_domain_config */
 	bool translated;        /**< HVM or PVH */
 	bool agent;             /**< the guest's agent is there */
-	bool stopped;           /**< a page of it is pinned and had been moved: every move is
+	bool stopped;           /**< a page of it is pinned and had been moved, or whether
+	                             one is could not be found out, or a frame was left
+	                             without its page (the log says which): every move is
 	                             refused with #FNUMA_E_PINNED until fnuma_xen_detach() */
 };
 
