@@ -8,8 +8,9 @@
 #define TICK_LAST ((1u << TICK_SHIFT) - 1)
 
 /* The near wheel has a slot for each of the next 64 to 8192 ticks (69 s: periods of up to
- * a minute never leave it), eight of them for each member. Members beyond it wait in far wheels, each of 64 slots and 64
- * times coarser than the one before, and are filed again when their slot begins. */
+ * a minute never leave it), eight of them for each member. Members beyond it wait in far
+ * wheels, each of 64 slots and 64 times coarser than the one before, and are filed again
+ * when their slot begins. */
 #define NEAR_BITS_MIN 6u
 #define NEAR_BITS_MAX 13u
 #define NEAR_WORDS ((1u << NEAR_BITS_MAX) / 64)

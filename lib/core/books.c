@@ -102,12 +102,12 @@ void fnuma_books_drop(struct books *b, struct books_entry *e)
 
 void fnuma_books_forget(struct books *b, struct books_entry *e)
 {
-	if (!e->perhaps) {
+	if (!e->may_have_moved) {
 		fnuma_books_drop(b, e);
 		return;
 	}
 	fnuma_books_turn(b, e, BOOKS_COOLING);
-	e->perhaps = 0;
+	e->may_have_moved = 0;
 	e->attempts = 0;
 	e->cause = FNUMA_OK;
 }
@@ -121,9 +121,9 @@ void fnuma_books_sweep(struct books *b, uint32_t slots,
 	while (slots--) {
 		struct books_entry *e = &b->slots[b->hand];
 
-		/* A drop may put another entry into this slot: look at it again. */
+		/* There may be another entry in this slot then, or a cool-down: look again. */
 		if (e->kind != BOOKS_NONE && stale(cookie, e))
-			fnuma_books_drop(b, e);
+			fnuma_books_forget(b, e);
 		else
 			b->hand = (b->hand + 1) & b->mask;
 	}

@@ -15,10 +15,10 @@ enum books_kind {
 
 struct books_entry {
 	uint32_t gfn;
-	unsigned int kind : 4;     /* enum books_kind; NONE: slot empty */
-	unsigned int perhaps : 1;  /* a failure after which it may have moved all the same */
-	unsigned int attempts : 8; /* failures so far */
-	int16_t cause;             /* of the last failure */
+	unsigned int kind : 4;           /* enum books_kind; NONE: slot empty */
+	unsigned int may_have_moved : 1; /* nobody knows how the last attempt ended */
+	unsigned int attempts : 8;       /* failures so far */
+	int16_t cause;                   /* of the last failure */
 	uint64_t until_ns;
 };
 
@@ -40,7 +40,8 @@ struct books_entry *fnuma_books_find(const struct books *b, uint32_t gfn);
 struct books_entry *fnuma_books_make(struct books *b, uint32_t gfn);
 void fnuma_books_turn(struct books *b, struct books_entry *e, enum books_kind kind);
 void fnuma_books_drop(struct books *b, struct books_entry *e);
-/* A failure is forgotten. A page that may have moved all the same cools down. */
+/* Drop the entry; of a failure whose page may have moved all the same, a cool-down is
+ * left. */
 void fnuma_books_forget(struct books *b, struct books_entry *e);
 
 static inline uint32_t books_used(const struct books *b)
@@ -53,7 +54,7 @@ static inline uint32_t books_room(const struct books *b)
 	return b->capacity - books_used(b);
 }
 
-/* Drop the entries that `stale` says no longer hold, among the next `slots` slots. */
+/* Forget the entries that `stale` says no longer hold, among the next `slots` slots. */
 void fnuma_books_sweep(struct books *b, uint32_t slots,
                        bool (*stale)(void *cookie, const struct books_entry *e),
                        void *cookie);

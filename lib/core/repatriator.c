@@ -388,27 +388,23 @@ static bool is_failure(void *cookie, const struct books_entry *e)
 	return e->kind != BOOKS_COOLING;
 }
 
+static uint32_t failures(const struct books *b)
+{
+	return b->count[BOOKS_BACKOFF] + b->count[BOOKS_GAVE_UP];
+}
+
 uint32_t fnuma_repatriator_forgive(struct fnuma_repatriator *r)
 {
-	uint32_t before, again, i, cooling = 0;
+	uint32_t forgiven;
 
 	if (!r)
 		return 0;
 	r->rest_until_ns = 0;
 	r->rests_in_row = 0;
-	for (i = 0; i <= r->books.mask; i++) {
-		if (!r->books.slots[i].perhaps)
-			continue;
-		fnuma_books_forget(&r->books, &r->books.slots[i]);
-		cooling++;
-	}
-	before = books_used(&r->books);
-	/* A drop uses up a look of the sweep's: go round until nothing falls. */
-	do {
-		again = books_used(&r->books);
-		fnuma_books_sweep(&r->books, r->books.mask + 1 + again, is_failure, NULL);
-	} while (books_used(&r->books) != again);
-	return cooling + before - books_used(&r->books);
+	forgiven = failures(&r->books);
+	while (failures(&r->books))
+		fnuma_books_sweep(&r->books, r->books.mask + 1, is_failure, NULL);
+	return forgiven;
 }
 
 void fnuma_repatriator_pause(struct fnuma_repatriator *r, bool paused)

@@ -107,9 +107,8 @@ bool fnuma_repat_stale(void *cookie, const struct books_entry *e)
 {
 	const struct step *s = cookie;
 
-	if ((e->kind == BOOKS_COOLING || e->perhaps) && s->at_ns < e->until_ns)
-		return false;
-	return e->kind == BOOKS_COOLING || settled(s->r, fnuma_gfn_of(e->gfn));
+	return e->kind == BOOKS_COOLING ? s->at_ns >= e->until_ns
+	                                : settled(s->r, fnuma_gfn_of(e->gfn));
 }
 
 void fnuma_repat_forget(struct fnuma_repatriator *r, const fnuma_gfn *pages, uint32_t n,
@@ -141,7 +140,7 @@ static void note_moved(struct step *s, fnuma_gfn page)
 	}
 	e = fnuma_books_make(&r->books, page.n);
 	fnuma_books_turn(&r->books, e, BOOKS_COOLING);
-	e->perhaps = 0;
+	e->may_have_moved = 0;
 	e->attempts = 0;
 	e->cause = FNUMA_OK;
 	e->until_ns = s->at_ns + r->config.tuning.cooldown_ns;
@@ -157,9 +156,9 @@ static void note_failed(struct step *s, fnuma_gfn page, const struct fnuma_resul
 	bool gave_up = ++e->attempts >= t->attempts_max;
 	uint64_t wait_ns = doubled(t->backoff_ns, e->attempts - 1u);
 
-	e->perhaps = result->outcome == FNUMA_UNKNOWN && t->cooldown_ns != FNUMA_NEVER;
+	e->may_have_moved = result->outcome == FNUMA_UNKNOWN && t->cooldown_ns != FNUMA_NEVER;
 	e->cause = (int16_t)result->reason;
-	if (e->perhaps && wait_ns < t->cooldown_ns)
+	if (e->may_have_moved && wait_ns < t->cooldown_ns)
 		wait_ns = t->cooldown_ns;
 	e->until_ns = s->at_ns + wait_ns;
 	fnuma_books_turn(&r->books, e, gave_up ? BOOKS_GAVE_UP : BOOKS_BACKOFF);

@@ -686,14 +686,9 @@ static void a_page_that_may_have_moved_cools_down_whatever_is_forgotten(void **s
 		let_forget((enum forgetting)(i % 4), page);
 		assert_int_equal(pass(10 * SECOND - 1), 0);
 		why = fnuma_repatriator_why(w.r, page, 10 * SECOND - 1, &until, NULL);
-		if (i == 4 + SWEPT) {
-			assert_int_equal(why, FNUMA_E_GAVE_UP);
-			assert_true(until == FNUMA_NEVER);
-		} else {
-			assert_int_equal(why, i == SWEPT ? FNUMA_E_BACKOFF : FNUMA_E_COOLDOWN);
-			assert_true(until == 10 * SECOND);
-			assert_int_equal(pass(20 * SECOND), 1);
-		}
+		assert_int_equal(why, FNUMA_E_COOLDOWN);
+		assert_true(until == 10 * SECOND);
+		assert_int_equal(pass(20 * SECOND), 1);
 		close_world();
 	}
 }

@@ -78,8 +78,8 @@ struct xen_calls {
 	                fnuma_node node);
 	/* To Xen, from the front; returns how many. */
 	int (*give_back)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n);
-	/* A run of addresses; errs[i] is 0 or says why page i is not there. */
-	/* Up to 2 * FNUMA_BATCH_MAX of them. */
+	/* A run of up to 2 * FNUMA_BATCH_MAX addresses; errs[i] is 0 or says why page i is
+	 * not there. */
 	void *(*map)(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool write,
 	             int *errs);
 	int (*unmap)(void *h, void *address, uint32_t n);
