@@ -299,6 +299,8 @@ static void check(struct reading *r)
 		refuse(r, "daemon", "metrics_file", "must be a path that begins with /");
 	if (c->daemon.backend == BACKEND_MOCK && c->daemon.world[0] != '/')
 		refuse(r, "daemon", "world", "must be a path that begins with /");
+	if (c->daemon.backend == BACKEND_XEN && c->daemon.xen_journal[0] != '/')
+		refuse(r, "daemon", "xen_journal", "must be a path that begins with /");
 	if (c->budget.mb_per_s > 0 && c->budget.mb_per_s * c->care.busy_share_percent < 1)
 		refuse(r, "budget", "mb_per_s", "does not let a page through when backed off");
 	for (i = 0; i < c->n_rules; i++) {

@@ -161,6 +161,16 @@ uint64_t decisions_first(const struct decisions *d)
 	return d->next > d->entries ? d->next - d->entries : 1;
 }
 
+/* The last of an entry's pages may be so much younger than the first. By how much a clock
+ * was set back nobody knows: then all of it is left. */
+uint64_t decision_left_ns(const struct decision *x, uint64_t lasts_ns, uint64_t real_ns)
+{
+	const uint64_t since_ns = real_ns > x->time_ns ? real_ns - x->time_ns : 0;
+
+	lasts_ns += SAME_NS;
+	return since_ns < lasts_ns ? lasts_ns - since_ns : 0;
+}
+
 const char *decision_text(uint32_t kind)
 {
 	static const char *const text[] = {

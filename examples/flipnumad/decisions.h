@@ -69,6 +69,10 @@ const struct decision *decisions_at(const struct decisions *d, uint64_t number);
 /* The first number that may still be there. */
 uint64_t decisions_first(const struct decisions *d);
 
+/* What an entry tells of has effect for `lasts_ns`: how much of it is left at `real_ns`, at
+ * most. */
+uint64_t decision_left_ns(const struct decision *x, uint64_t lasts_ns, uint64_t real_ns);
+
 /* Of this kind, in one word or two. */
 const char *decision_text(uint32_t kind);
 

@@ -120,20 +120,28 @@ static const char *choose_homes(const struct engine *e, struct domain *d)
 	return NULL;
 }
 
+static bool may_have_moved(const struct decision *x)
+{
+	return x->kind == DECISION_MOVED ||
+	       ((x->kind == DECISION_KEPT || x->kind == DECISION_GAVE_UP) &&
+	        x->u.s.why == FNUMA_E_LOST_TRACK);
+}
+
 /* What a predecessor of ours moved of it is left alone as long as if it had lived on (I8). */
 static void hold(struct engine *e, struct domain *d)
 {
 	const uint64_t cooldown_ns = settings_tuning(&d->settings).cooldown_ns;
-	uint64_t n;
+	uint64_t n, left_ns;
 
 	for (n = e->decisions.next - 1; n >= decisions_first(&e->decisions); n--) {
 		const struct decision *x = decisions_at(&e->decisions, n);
 
-		if (!x || x->kind != DECISION_MOVED || x->domain != d->who.number ||
+		if (!x || !may_have_moved(x) || x->domain != d->who.number ||
 		    x->start != d->who.start)
 			continue;
-		if (x->time_ns + cooldown_ns > e->real_ns && x->time_ns <= e->real_ns)
-			d->held_until_ns = e->now_ns + (x->time_ns + cooldown_ns - e->real_ns);
+		left_ns = decision_left_ns(x, cooldown_ns, e->real_ns);
+		if (left_ns)
+			d->held_until_ns = e->now_ns + left_ns;
 		return;
 	}
 }

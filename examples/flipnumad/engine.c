@@ -89,19 +89,25 @@ static bool open_host(struct engine *e, char *why, size_t bytes)
 	return !err;
 }
 
+/* Moved or not, it was tried, and has cost something. */
+static bool was_tried(const struct decision *x)
+{
+	return x->kind == DECISION_MOVED || x->kind == DECISION_KEPT ||
+	       x->kind == DECISION_GAVE_UP;
+}
+
 /* A predecessor that was killed may have spent the budget of this window. */
 static void hold_budget(struct engine *e)
 {
-	const uint64_t window = FNUMA_BUDGET_WINDOW_NS + FNUMA_BUDGET_WINDOW_NS / 16;
+	const uint64_t window_ns = FNUMA_BUDGET_WINDOW_NS + FNUMA_BUDGET_WINDOW_NS / 16;
 	uint64_t n;
 
 	for (n = e->decisions.next - 1; n >= decisions_first(&e->decisions); n--) {
 		const struct decision *x = decisions_at(&e->decisions, n);
 
-		if (!x || x->kind != DECISION_MOVED)
+		if (!x || !was_tried(x))
 			continue;
-		if (x->time_ns <= e->real_ns && x->time_ns + window > e->real_ns)
-			e->hold_until_ns = e->now_ns + (x->time_ns + window - e->real_ns);
+		e->hold_until_ns = e->now_ns + decision_left_ns(x, window_ns, e->real_ns);
 		return;
 	}
 }

@@ -216,6 +216,8 @@ static void paths_that_are_none_are_refused(void **state)
 	        "x.conf:4: metrics_file: must be a path that begins with /\n");
 	refused("[daemon]\nbackend = mock\n",
 	        "x.conf: [daemon] world: must be a path that begins with /\n");
+	refused("[daemon]\nbackend = xen\nxen_journal = j\n",
+	        "x.conf:3: xen_journal: must be a path that begins with /\n");
 	at = text + strlen(text);
 	memset(at, 'x', 107);
 	strcpy(at + 107, "\n");

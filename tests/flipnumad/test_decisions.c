@@ -72,6 +72,24 @@ static void neighbours_that_fare_alike_share_an_entry(void **state)
 	assert_int_equal(decisions_at(&d, 4)->first, 10);
 }
 
+/* Neighbours share an entry, and it has the time of the first. */
+static void what_was_decided_lasts_for_the_last_page_of_an_entry_too(void **state)
+{
+	const uint64_t second = 1000000000, later = 90 * second, last = later + second - 1;
+
+	(void)state;
+	assert_null(decisions_open(&d, NULL, ENTRIES));
+	add(5, FNUMA_E_LOST_TRACK, later);
+	add(6, FNUMA_E_LOST_TRACK, last);
+	assert_int_equal(d.next, 2);
+	assert_true(decision_left_ns(decisions_at(&d, 1), 10 * second, last) >= 10 * second);
+	assert_true(decision_left_ns(decisions_at(&d, 1), 10 * second, last + 10 * second) <=
+	            second);
+	assert_true(decision_left_ns(decisions_at(&d, 1), 10 * second, last + 11 * second) == 0);
+	/* The clock was set back. */
+	assert_true(decision_left_ns(decisions_at(&d, 1), 10 * second, 1) >= 10 * second);
+}
+
 static void what_was_written_is_there_after_a_kill(void **state)
 {
 	int status;
@@ -173,6 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_has_64_bytes),
 		cmocka_unit_test_setup_teardown(neighbours_that_fare_alike_share_an_entry, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_was_decided_lasts_for_the_last_page_of_an_entry_too, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_written_is_there_after_a_kill, begin, end),
 		cmocka_unit_test_setup_teardown(the_oldest_make_room_for_the_newest, begin, end),
 		cmocka_unit_test_setup_teardown(an_entry_that_was_being_written_counts_for_nothing,

@@ -94,6 +94,43 @@ static void pages_moved_before_a_kill_cool_down_after_it(void **state)
 	assert_int_equal(run(10), 1024);
 }
 
+static void pages_cool_down_after_a_kill_also_when_the_clock_was_set_back(void **state)
+{
+	(void)state;
+	write_world("[host]\n[guest a]\npages = 1024\naway_pages = 1024\n");
+	open_engine(AT_ONCE "cooldown_s = 20\n" ALL);
+	assert_int_equal(run(3), 1024);
+	close_engine();
+	set_back_ns = 3600 * SECOND;
+	open_engine(AT_ONCE "cooldown_s = 20\n" ALL);
+	assert_int_equal(run(20), 0);
+	assert_int_equal(run(5), 1024);
+}
+
+static void a_page_that_may_have_moved_before_a_kill_cools_down_too(void **state)
+{
+	struct decision x = {.kind = DECISION_GAVE_UP, .first = 5, .count = 1};
+	struct decisions log;
+
+	(void)state;
+	write_world("[host]\n[guest a]\npages = 1024\naway_pages = 0\n");
+	open_engine(AT_ONCE "cooldown_s = 20\n" ALL);
+	run(3);
+	x.domain = domain("a")->who.number;
+	x.start = domain("a")->who.start;
+	x.time_ns = e.real_ns;
+	x.u.s.why = FNUMA_E_LOST_TRACK;
+	close_engine();
+	assert_null(decisions_open(&log, path_of("state/decisions.log"), 4096));
+	decisions_add(&log, &x);
+	decisions_close(&log);
+	open_engine(AT_ONCE "cooldown_s = 20\n" ALL);
+	run(15);
+	assert_true(domain("a")->paused);
+	run(10);
+	assert_false(domain("a")->paused);
+}
+
 static void a_busy_machine_gets_a_share_of_the_moves(void **state)
 {
 	uint64_t moved;
@@ -422,6 +459,8 @@ int main(void)
 		WORLD_TEST(time_is_a_budget_too),
 		WORLD_TEST(a_kill_spends_no_budget_twice),
 		WORLD_TEST(pages_moved_before_a_kill_cool_down_after_it),
+		WORLD_TEST(pages_cool_down_after_a_kill_also_when_the_clock_was_set_back),
+		WORLD_TEST(a_page_that_may_have_moved_before_a_kill_cools_down_too),
 		WORLD_TEST(a_busy_machine_gets_a_share_of_the_moves),
 		WORLD_TEST(a_budget_that_is_cut_stays_so_with_a_reload),
 		WORLD_TEST(a_full_home_gets_nothing_and_all_once_it_has_room),

@@ -18,7 +18,12 @@
 
 static struct engine e;
 static char folder[64];
-static uint64_t now;
+static uint64_t now, set_back_ns;
+
+static uint64_t real_ns(void)
+{
+	return NEW_YEAR + now - set_back_ns;
+}
 
 __attribute__((unused)) static const char *path_of(const char *name)
 {
@@ -62,7 +67,7 @@ static bool try_open(const char *more, char *why, size_t bytes)
 	memset(&e, 0, sizeof(e));
 	e.dry_run = dry_run;
 	configure(&e.config, more);
-	return engine_open(&e, now, NEW_YEAR + now, why, bytes);
+	return engine_open(&e, now, real_ns(), why, bytes);
 }
 
 static void open_engine(const char *more)
@@ -87,7 +92,7 @@ __attribute__((unused)) static uint64_t run_ns(uint64_t ns)
 
 	fnuma_host_stats(e.host, &before);
 	while (now < end) {
-		next = engine_turn(&e, now, NEW_YEAR + now);
+		next = engine_turn(&e, now, real_ns());
 		now = next > now ? next : now + 1000;
 		now = now < end ? now : end;
 	}
@@ -144,6 +149,7 @@ static int begin_world(void **state)
 	(void)state;
 	strcpy(folder, "/tmp/flipnumad-XXXXXX");
 	now = 1000 * SECOND;
+	set_back_ns = 0;
 	return mkdtemp(folder) == NULL;
 }
 
