@@ -149,11 +149,23 @@ void decisions_add(struct decisions *d, const struct decision *entry)
 	to->number = d->next++;
 }
 
+/* A file may say anything: no page is beyond what a page's number can be. */
+static bool makes_sense(const struct decision *x)
+{
+	const bool pages = x->first != FNUMA_GFN_NONE_N;
+
+	if (x->kind < DECISION_ATTACHED || x->kind > DECISION_RESUMED)
+		return false;
+	if (x->kind == DECISION_AWAY || x->kind == DECISION_BACK || x->kind == DECISION_MOVED)
+		return pages && x->count <= FNUMA_GFN_NONE_N - x->first;
+	return !pages || x->count <= FNUMA_GFN_NONE_N - x->first;
+}
+
 const struct decision *decisions_at(const struct decisions *d, uint64_t number)
 {
 	const struct decision *e = &d->file->entry[number % d->entries];
 
-	return number && e->number == number ? e : NULL;
+	return number && e->number == number && makes_sense(e) ? e : NULL;
 }
 
 uint64_t decisions_first(const struct decisions *d)

@@ -63,7 +63,7 @@ void decisions_close(struct decisions *d);
 /* Write one; `number` is filled in here. */
 void decisions_add(struct decisions *d, const struct decision *entry);
 
-/* The entry of that number, or NULL: overwritten, or not yet there. */
+/* The entry of that number, or NULL: overwritten, not yet there, or damaged. */
 const struct decision *decisions_at(const struct decisions *d, uint64_t number);
 
 /* The first number that may still be there. */

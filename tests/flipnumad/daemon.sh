@@ -141,6 +141,9 @@ the_tool_shows_what_there_is()
 	check 'top draws memory at home on node 1' says '1111111111'
 	run ctl --json top -n 2 -d 0.1
 	check 'or prints it as JSON, a line each time' lines 2
+	run ctl top -d 1x
+	check 'a delay that is none is refused' says "'1x' is not a number from 0.05 to 86400"
+	check 'as wrong use' ended 2
 	run ctl metrics
 	check 'metrics are told' says 'flipnuma_domain_moves_total{domain="web",number="1",outcome="moved",reason=""} 500'
 	until_true grep -q '^flipnuma_budget_pages 900$' "$work/metrics"

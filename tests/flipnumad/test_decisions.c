@@ -145,6 +145,32 @@ static void an_entry_that_was_being_written_counts_for_nothing(void **state)
 	assert_int_equal(decisions_at(&d, 2)->first, 9);
 }
 
+static void entries_that_make_no_sense_count_for_nothing(void **state)
+{
+	static const struct {
+		uint8_t kind;
+		uint32_t first, count;
+	} bad[] = {
+		{0, 1, 1}, {DECISION_RESUMED + 1, 1, 1},
+		{DECISION_MOVED, FNUMA_GFN_NONE_N, 1}, {DECISION_AWAY, FNUMA_GFN_NONE_N, 1},
+		{DECISION_BACK, FNUMA_GFN_NONE_N - 1, 2}, {DECISION_KEPT, 16, UINT32_MAX - 15},
+	};
+	struct decision x;
+	uint32_t i;
+
+	(void)state;
+	assert_null(decisions_open(&d, path, ENTRIES));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		x = about(bad[i].first, FNUMA_OK, i);
+		x.kind = bad[i].kind;
+		x.count = bad[i].count;
+		decisions_add(&d, &x);
+		assert_null(decisions_at(&d, i + 1));
+	}
+	add(1, FNUMA_E_BUSY, 9);
+	assert_non_null(decisions_at(&d, i + 1));
+}
+
 static void a_file_that_is_no_log_is_begun_anew_by_the_daemon_only(void **state)
 {
 	FILE *f = fopen(path, "w");
@@ -197,6 +223,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_oldest_make_room_for_the_newest, begin, end),
 		cmocka_unit_test_setup_teardown(an_entry_that_was_being_written_counts_for_nothing,
 		                                begin, end),
+		cmocka_unit_test_setup_teardown(entries_that_make_no_sense_count_for_nothing, begin,
+		                                end),
 		cmocka_unit_test_setup_teardown(
 			a_file_that_is_no_log_is_begun_anew_by_the_daemon_only, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -47,6 +47,17 @@ static void usage(FILE *out)
 	      "  -h, --help         this text\n", out);
 }
 
+static double number(const char *text, double min, double max)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end != text && !*end && v >= min && v <= max)
+		return v;
+	fprintf(stderr, "flipnumactl: '%s' is not a number from %g to %g\n", text, min, max);
+	exit(EXIT_USAGE);
+}
+
 static void parse(struct options *o, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -60,8 +71,8 @@ static void parse(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 's': o->socket = optarg; break;
 		case 'j': o->json = true; break;
-		case 'd': o->delay_s = strtod(optarg, NULL); break;
-		case 'n': o->count = (unsigned int)strtoul(optarg, NULL, 10); break;
+		case 'd': o->delay_s = number(optarg, 0.05, 86400); break;
+		case 'n': o->count = (unsigned int)number(optarg, 1, 1e9); break;
 		case 'v': puts("flipnumactl " FLIPNUMA_VERSION); exit(EXIT_SUCCESS);
 		case 'h': usage(stdout); exit(EXIT_SUCCESS);
 		default: usage(stderr); exit(EXIT_USAGE);
@@ -69,7 +80,7 @@ static void parse(struct options *o, int argc, char **argv)
 	}
 	o->words = argv + optind;
 	o->n = argc - optind;
-	if (!o->n || !(o->delay_s >= 0.05)) {
+	if (!o->n) {
 		usage(stderr);
 		exit(EXIT_USAGE);
 	}

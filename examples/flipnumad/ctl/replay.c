@@ -404,18 +404,20 @@ static bool try_all(const struct log *l, const char *const *policies, int n, str
 	const struct config_sink sink = {complain, NULL};
 	static struct config c;
 	struct settings s;
+	bool ok;
 	int i;
 
 	config_parse(&c, "", "defaults", &sink);
-	if (!try_policy(l, &c.defaults, false, "as recorded", &out[0]))
-		return false;
-	for (i = 0; i < n; i++) {
+	ok = try_policy(l, &c.defaults, false, "as recorded", &out[0]);
+	for (i = 0; ok && i < n; i++) {
 		s = c.defaults;
-		if (!parse_policy(policies[i], &s) ||
-		    !try_policy(l, &s, true, policies[i], &out[i + 1]))
+		if (!parse_policy(policies[i], &s))
 			return false;
+		ok = try_policy(l, &s, true, policies[i], &out[i + 1]);
 	}
-	return true;
+	if (!ok)
+		fprintf(stderr, "flipnumactl: not enough memory for the domains of the log\n");
+	return ok;
 }
 
 int replay_run(const char *log, const char *const *policies, int n, bool json)
