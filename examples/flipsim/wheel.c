@@ -109,27 +109,44 @@ static uint32_t push_chunk(struct wheel *w, uint32_t head)
 	return c + WHEEL_CHUNK_WORDS - WHEEL_CHUNK_PAGES;
 }
 
+/* Into the chunks of a tick. False: no memory. */
+static inline bool hold_until(struct wheel *w, uint32_t due, uint32_t page)
+{
+	uint32_t *head = &w->heads[due & w->mask], word = *head;
+
+	if (word % WHEEL_CHUNK_WORDS == 0) {
+		word = push_chunk(w, word);
+		if (!word)
+			return false;
+	}
+	w->words[word] = page;
+	*head = word + 1;
+	return true;
+}
+
+/* When a page is due, by a draw. Nothing branches on it: no CPU could foresee that. */
+static inline uint32_t draw_due(const struct wheel *w, uint64_t draw)
+{
+	uint32_t ticks = (uint32_t)w->quantiles[draw % WHEEL_QUANTILES] << w->scale_shift;
+
+	return (w->now + ticks) | ((0u - (ticks > FAR_TICKS)) & FAR_MASK);
+}
+
+/* A draw is enough for four pages. */
+#define DRAW_PAGES 4u
+
 bool wheel_hold(struct wheel *w, const uint32_t *pages, uint32_t n)
 {
-	const uint32_t now = w->now, mask = w->mask, shift = w->scale_shift;
-	const uint16_t *quantiles = w->quantiles;
-	uint32_t *heads = w->heads, i;
-	uint64_t draws = 0;
+	uint32_t i, k, due[DRAW_PAGES];
+	uint64_t draws;
 
-	for (i = 0; i < n; i++) {
-		uint32_t ticks, due, word;
-
-		draws = i % 4 ? draws >> 16 : rng_next(&w->rng);
-		ticks = (uint32_t)quantiles[draws % WHEEL_QUANTILES] << shift;
-		due = (now + ticks) | (ticks > FAR_TICKS ? FAR_MASK : 0);
-		word = heads[due & mask];
-		if (word % WHEEL_CHUNK_WORDS == 0) {
-			word = push_chunk(w, word);
-			if (!word)
+	for (i = 0; i < n; i += DRAW_PAGES) {
+		draws = rng_next(&w->rng);
+		for (k = 0; k < DRAW_PAGES; k++)
+			due[k] = draw_due(w, draws >> 16 * k);
+		for (k = 0; k < DRAW_PAGES && i + k < n; k++)
+			if (!hold_until(w, due[k], pages[i + k]))
 				return false;
-		}
-		w->words[word] = pages[i];
-		heads[due & mask] = word + 1;
 	}
 	w->held += n;
 	return true;

@@ -219,21 +219,26 @@ uint64_t fnuma_agenda_get(const struct fnuma_agenda *a, uint32_t member)
 
 /* --- finding the slot that begins first --- */
 
-/* The first tick, from the present one on, whose near slot has members, or NO_TICK. */
+/* The first tick, from the present one on, whose near slot has members, or NO_TICK. No slot
+ * before the earliest deadline's has any, so an agenda with nothing due is not searched. */
 static inline uint64_t first_near(const struct fnuma_agenda *a)
 {
-	uint32_t present = (uint32_t)a->tick & a->near_mask, word = present / 64;
+	uint64_t earliest = a->earliest_ns >> TICK_SHIFT, bits;
+	uint64_t from = earliest > a->tick ? earliest : a->tick;
+	uint32_t present = (uint32_t)from & a->near_mask, word = present / 64;
 	uint32_t words = a->far / 64, i, slot;
-	uint64_t bits = a->near_words[word] >> present % 64;
 
+	if (from - a->tick > a->near_mask)
+		return NO_TICK;
+	bits = a->near_words[word] >> present % 64;
 	if (FNUMA_LIKELY(bits))
-		return a->tick + fnuma_ctz64(bits);
+		return from + fnuma_ctz64(bits);
 	for (i = 0; i < words; i++) { /* the others, and the rest of that one */
 		word = (word + 1) & (words - 1);
 		bits = a->near_words[word];
 		if (bits) {
 			slot = word * 64 + fnuma_ctz64(bits);
-			return a->tick + ((slot - present) & a->near_mask);
+			return from + ((slot - present) & a->near_mask);
 		}
 	}
 	return NO_TICK;

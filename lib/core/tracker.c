@@ -282,19 +282,20 @@ ALWAYS_INLINE void recount(uint32_t *counts, uint32_t from, uint32_t to)
 	fnuma_port_store(&counts[to], counts[to] + 1);
 }
 
+/* Nodes' ids are every `stride` bytes. */
 ALWAYS_INLINE void place_in(struct fnuma_tracker *t, const fnuma_gfn *pages,
-                            const fnuma_node *nodes, uint32_t n, uint32_t lane)
+                            const uint8_t *ids, size_t stride, uint32_t n, uint32_t lane)
 {
 	const struct range *r = t->ranges;
 	uint32_t remote = t->remote, page, from, to, shift, i;
 	uint64_t *word;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++, ids += stride) {
 		page = pages[i].n;
 		word = word_of(t, page, lane);
 		shift = shift_of(page, lane);
 		from = (uint32_t)(*word >> shift) & code_mask(lane);
-		to = nodes[i].id & code_mask(lane);
+		to = *ids & code_mask(lane);
 		if (from == to)
 			continue;
 		*word ^= (uint64_t)(from ^ to) << shift;
@@ -309,13 +310,26 @@ ALWAYS_INLINE void place_in(struct fnuma_tracker *t, const fnuma_gfn *pages,
 }
 
 /* All of it is known to be right. */
-static void place(struct fnuma_tracker *t, const fnuma_gfn *pages,
-                  const fnuma_node *nodes, uint32_t n)
+ALWAYS_INLINE void place(struct fnuma_tracker *t, const fnuma_gfn *pages,
+                         const uint8_t *ids, size_t stride, uint32_t n)
 {
 	if (t->lane == NARROW)
-		place_in(t, pages, nodes, n, NARROW);
+		place_in(t, pages, ids, stride, n, NARROW);
 	else
-		place_in(t, pages, nodes, n, WIDE);
+		place_in(t, pages, ids, stride, n, WIDE);
+}
+
+static void place_on(struct fnuma_tracker *t, const fnuma_gfn *pages,
+                     const fnuma_node *nodes, uint32_t n)
+{
+	place(t, pages, (const uint8_t *)nodes, sizeof(*nodes), n);
+}
+
+static void place_results(struct fnuma_tracker *t, const fnuma_gfn *pages,
+                          const struct fnuma_result *results, uint32_t n)
+{
+	place(t, pages, (const uint8_t *)results + offsetof(struct fnuma_result, node),
+	      sizeof(*results), n);
 }
 
 /* The words of the next pages will be wanted. Whatever the pages are: nothing is read.
@@ -346,7 +360,7 @@ int fnuma_tracker_set(struct fnuma_tracker *t, const fnuma_gfn *pages,
 	for (i = 0; i < n; i += k) {
 		k = n - i < CHUNK ? n - i : CHUNK;
 		fetch_chunk(t, pages + i + k, n - i - k);
-		place(t, pages + i, nodes + i, k);
+		place_on(t, pages + i, nodes + i, k);
 	}
 	return (int)n;
 }
@@ -354,6 +368,41 @@ int fnuma_tracker_set(struct fnuma_tracker *t, const fnuma_gfn *pages,
 static bool result_valid(const struct fnuma_tracker *t, const struct fnuma_result *result)
 {
 	return result->outcome != FNUMA_DONE || node_valid(t->nodes, result->node);
+}
+
+/* A result fits a word; a negative size says if it ever does not. */
+typedef char result_is_a_word[sizeof(struct fnuma_result) == sizeof(uint32_t) ? 1 : -1];
+
+/* The usual case: all pages are the domain's, and every one is done and on a node. Nothing
+ * branches on a page: results that are alike but for the node are in its order. */
+static bool all_plainly_done(const struct fnuma_tracker *t, const fnuma_gfn *pages,
+                             const struct fnuma_result *results, uint32_t n)
+{
+	uint32_t word, any_bits = 0, all_bits = UINT32_MAX, most = 0, last = 0, i;
+	struct fnuma_result any, all, highest;
+
+	for (i = 0; i < n; i++) {
+		memcpy(&word, &results[i], sizeof(word));
+		any_bits |= word;
+		all_bits &= word;
+		most = word > most ? word : most;
+		last = pages[i].n > last ? pages[i].n : last;
+	}
+	memcpy(&any, &any_bits, sizeof(any));
+	memcpy(&all, &all_bits, sizeof(all));
+	memcpy(&highest, &most, sizeof(highest));
+	return any.outcome == FNUMA_DONE && all.outcome == FNUMA_DONE && !any.reason &&
+	       highest.node.id < t->nodes && last < t->frames;
+}
+
+static bool all_valid(const struct fnuma_tracker *t, const fnuma_gfn *pages,
+                      const struct fnuma_result *results, uint32_t n)
+{
+	uint32_t bad = 0, i;
+
+	for (i = 0; i < n; i++)
+		bad |= (pages[i].n >= t->frames) | !result_valid(t, &results[i]);
+	return !bad;
 }
 
 /* At most CHUNK of them, all right. */
@@ -370,27 +419,30 @@ static void record_chunk(struct fnuma_tracker *t, const fnuma_gfn *pages,
 		                                              fnuma_node_unknown();
 		k += results[i].outcome != FNUMA_NOT_DONE;
 	}
-	place(t, placed, nodes, k);
+	place_on(t, placed, nodes, k);
 }
 
 int fnuma_tracker_record(struct fnuma_tracker *t, const fnuma_gfn *pages,
                          const struct fnuma_result *results, uint32_t n)
 {
-	uint32_t bad = 0, i, k;
+	uint32_t i, k;
+	bool plain;
 
 	if (!t || (n && (!pages || !results)))
 		return FNUMA_E_INVAL;
 	if (n > INT32_MAX)
 		return FNUMA_E_OVERFLOW;
 	fetch_chunk(t, pages, n);
-	for (i = 0; i < n; i++)
-		bad |= (pages[i].n >= t->frames) | !result_valid(t, &results[i]);
-	if (bad)
+	plain = all_plainly_done(t, pages, results, n);
+	if (!plain && !all_valid(t, pages, results, n))
 		return FNUMA_E_RANGE;
 	for (i = 0; i < n; i += k) {
 		k = n - i < CHUNK ? n - i : CHUNK;
 		fetch_chunk(t, pages + i + k, n - i - k);
-		record_chunk(t, pages + i, results + i, k);
+		if (plain)
+			place_results(t, pages + i, results + i, k);
+		else
+			record_chunk(t, pages + i, results + i, k);
 	}
 	return (int)n;
 }
