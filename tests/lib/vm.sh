@@ -249,8 +249,8 @@ vm_boot()
 
 	shift 2
 	: >"$log" || die "cannot write $log"
-	timeout --kill-after=5 "$seconds" qemu-system-x86_64 -accel "$VM_ACCEL" -nodefaults \
-		-no-reboot -display none -serial "file:$log" "$@" </dev/null
+	vm_watched timeout --kill-after=5 "$seconds" qemu-system-x86_64 -accel "$VM_ACCEL" \
+		-nodefaults -no-reboot -display none -serial "file:$log" "$@"
 	status=$?
 	case $status in
 	0) return 0 ;;
@@ -260,12 +260,38 @@ vm_boot()
 	return 1
 }
 
+# vm_watched COMMAND...: runs it, and ends it when this shell is told to end, or is killed. In
+# the background, since bash does not listen while it waits for a command in front.
+vm_watched()
+{
+	local signal status
+
+	setpriv --pdeathsig TERM "$@" </dev/null &
+	vm_pid=$!
+	for signal in HUP INT TERM; do
+		# shellcheck disable=SC2064 # which of them it is
+		trap "vm_end $signal" "$signal"
+	done
+	wait "$vm_pid"
+	status=$?
+	trap - HUP INT TERM
+	return $status
+}
+
+vm_end()
+{
+	trap - HUP INT TERM
+	kill -TERM "$vm_pid"
+	wait "$vm_pid"
+	kill "-$1" "$BASHPID"
+}
+
 # vm_boot_here ARGUMENT...: the same with its serial port on this terminal, without limit.
 # Ctrl-a x ends it.
 vm_boot_here()
 {
-	qemu-system-x86_64 -accel "$VM_ACCEL" -nodefaults -no-reboot -display none \
-		-chardev stdio,id=here,mux=on,signal=off -serial chardev:here "$@"
+	setpriv --pdeathsig TERM qemu-system-x86_64 -accel "$VM_ACCEL" -nodefaults -no-reboot \
+		-display none -chardev stdio,id=here,mux=on,signal=off -serial chardev:here "$@"
 }
 
 # ---------------------------------------------------------------- results

@@ -93,11 +93,56 @@ both_ends_agree()
 	check 'a program without tests has failed' says 'failed: t: status 0 after 0 tests'
 }
 
+# ends_within_10_s PID: that process.
+ends_within_10_s()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -KILL "$1"
+	return 1
+}
+
+# A lane that boots a machine gets that signal. With job control, or what runs in the
+# background would not hear of INT.
+lane_gets()
+{
+	local shell
+
+	rm -f "$work/machine"
+	set -m
+	PATH=$work/bin:$PATH with_vm 'echo $$ >"$work/lane"; vm_boot 60 "$work/serial"' &
+	shell=$!
+	set +m
+	until [ -s "$work/machine" ] || ! kill -0 "$shell"; do
+		sleep 0.1
+	done
+	kill "-$1" "$(cat "$work/lane")"
+	wait "$shell"
+}
+
+a_machine_ends_with_its_lane()
+{
+	local signal
+
+	mkdir "$work/bin"
+	stand_in qemu-system-x86_64 <<<"echo \$\$ >$work/machine; exec sleep 60"
+	for signal in HUP INT TERM KILL; do
+		lane_gets "$signal" 2>/dev/null
+		check "a lane that gets $signal leaves no machine" \
+			ends_within_10_s "$(cat "$work/machine")"
+	done
+}
+
 results_are_counted_and_said
 a_machine_that_does_not_end_has_failed
 a_result_that_was_lost_is_a_failure
 a_program_brings_its_libraries
 both_ends_agree
+a_machine_ends_with_its_lane
 
 [ "$wrong" -eq 0 ] || echo "$wrong wrong"
 [ "$wrong" -eq 0 ]
