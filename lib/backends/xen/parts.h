@@ -183,7 +183,8 @@ bool xen_agent_owns(const struct xen_domain *d, fnuma_gfn page);
 
 /* pace.c: how many pages fit into a pause. */
 void xen_pace(struct fnuma_xen *x, struct xen_domain *d, uint32_t pages, uint64_t pause_ns);
-bool xen_pause_is_long(const struct xen_chunk *c);
+/* How many more to copy before asking again, when so many took the time since then. */
+uint32_t xen_pages_in_time(const struct xen_chunk *c, uint32_t copied, uint64_t since_ns);
 
 /* move.c, observe.c, migrate.c: operations. */
 int xen_op_move_page(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,

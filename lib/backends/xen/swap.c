@@ -115,10 +115,13 @@ static void copy_pages(struct xen_chunk *c, uint32_t *at, uint32_t *n, uint8_t *
 {
 	uint8_t *new = old + (size_t)*n * PAGE;
 	const int *old_errs = errs, *new_errs = errs + *n;
-	uint32_t i, done = 0;
+	const uint64_t begun = xen_now(c->x);
+	uint32_t i, done = 0, more = 1;
 
-	for (i = 0; i < *n; i++) {
-		if (done && xen_pause_is_long(c))
+	for (i = 0; i < *n; i++, more--) {
+		if (!more)
+			more = xen_pages_in_time(c, i, begun);
+		if (!more)
 			break;
 		if (old_errs[i] || new_errs[i]) {
 			not_done(c, at[i], old_errs[i] ? FNUMA_E_GONE : FNUMA_E_NOMEM);

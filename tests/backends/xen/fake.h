@@ -48,6 +48,8 @@ struct fake_domain {
 struct fake_map {
 	void *at;
 	uint32_t n;
+	uint32_t copied;      /* of the pages in its first half, those seen to be in its second */
+	bool write;
 	uint32_t mfn[2 * FNUMA_BATCH_MAX];
 	bool there[2 * FNUMA_BATCH_MAX];
 };
@@ -67,7 +69,10 @@ struct fake {
 	const char *console_extra; /* printed in the middle of an answer */
 	uint32_t reach;            /* frames of node 1 that node 0 is said to reach over */
 	bool scribble;             /* and so much more that the ring wraps */
-	uint64_t now_ns, call_ns, copy_ns; /* a copy: of what is in the pause */
+	uint64_t now_ns, call_ns, copy_ns; /* copy: of a page, as seen when the clock is looked at */
+	uint32_t slow_after;       /* pages of a copy, each of the others takes slow_ns more */
+	uint64_t slow_ns;
+	uint32_t looks;            /* at the clock, while pages can be copied */
 	uint32_t grants_mapped;
 	uint32_t ran;              /* programs */
 	/* Faults: the call of this name, or any, is counted down; at 0 it fails. */

@@ -358,6 +358,8 @@ static void *fake_map(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n
 		return NULL;
 	m->at = mmap(NULL, n * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	m->n = n;
+	m->write = write;
+	m->copied = 0;
 	for (i = 0; i < n; i++) {
 		uint32_t entry = gfns[i].n < FAKE_FRAMES ? d->p2m[gfns[i].n] : 0;
 
@@ -374,6 +376,21 @@ static void *fake_map(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n
 	return m->at;
 }
 
+/* What the pages copied from the first half to the second have taken. */
+static void take_time(struct fake *f, struct fake_map *m)
+{
+	const uint8_t *old = m->at, *new = old + (size_t)m->n / 2 * PAGE;
+	uint32_t i, copied = 0;
+
+	for (i = 0; i < m->n / 2; i++)
+		if (m->there[i] && m->there[m->n / 2 + i] &&
+		    memcmp(old + i * PAGE, new + i * PAGE, PAGE) == 0)
+			copied++;
+	for (; m->copied < copied; m->copied++)
+		f->now_ns += f->copy_ns +
+		             (f->slow_ns && m->copied >= f->slow_after ? f->slow_ns : 0);
+}
+
 /* As with munmap(), nothing stays mapped whatever is said. */
 static int fake_unmap(void *h, void *address, uint32_t n)
 {
@@ -384,6 +401,8 @@ static int fake_unmap(void *h, void *address, uint32_t n)
 	while (m < f->map + FAKE_MAPS && m->at != address)
 		m++;
 	assert_true(m < f->map + FAKE_MAPS && m->n == n);
+	if (m->write)
+		take_time(f, m);
 	munmap(address, n * PAGE);
 	fake_forget_map(f, m);
 	return err;
@@ -536,8 +555,13 @@ static int fake_run(void *h, const char *const *argv)
 static uint64_t fake_now(void *h)
 {
 	struct fake *f = h;
+	struct fake_map *m;
 
-	f->now_ns += f->copy_ns;
+	for (m = f->map; m < f->map + FAKE_MAPS; m++)
+		if (m->at && m->write) {
+			take_time(f, m);
+			f->looks++;
+		}
 	return f->now_ns;
 }
 

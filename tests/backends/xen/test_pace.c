@@ -21,7 +21,7 @@ static void move_all(struct fixture *t, uint32_t times)
 		assert_int_equal(fixture_move(t, 100, N, i % 2, r), N);
 }
 
-/* A copy costs 10 us: 64 of them are over within the bound of 1 ms. */
+/* 64 copies are over within half of the bound of 1 ms. */
 static void batches_grow_while_pauses_are_short(void **state)
 {
 	struct fnuma_xen_stats s;
@@ -30,6 +30,7 @@ static void batches_grow_while_pauses_are_short(void **state)
 	(void)state;
 	fixture_open(&t);
 	fixture_allow(&t, 100, N);
+	t.f->copy_ns = 5000;
 	assert_true(batch_of(&t) < 8);
 	move_all(&t, 10);
 	assert_int_equal(batch_of(&t), N);
@@ -81,6 +82,43 @@ static void batches_shrink_when_everything_becomes_slow(void **state)
 	fixture_close(&t);
 }
 
+static void the_clock_is_looked_at_now_and_then_not_before_each_page(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, N);
+	move_all(&t, 10);
+	t.f->looks = 0;
+	move_all(&t, 1);
+	assert_true(t.f->looks > 2);
+	assert_true(t.f->looks <= N / 8);
+	fixture_close(&t);
+}
+
+static void a_copy_that_becomes_slow_is_noticed_before_the_end(void **state)
+{
+	struct fnuma_xen_stats s;
+	struct fixture t;
+	uint64_t pauses;
+
+	(void)state;
+	fixture_open(&t);
+	fixture_allow(&t, 100, N);
+	move_all(&t, 10);
+	fnuma_xen_stats(t.x, &s);
+	pauses = s.pauses;
+	t.f->slow_after = 20;
+	t.f->slow_ns = 40000; /* the 44 others would take 1.8 ms */
+	move_all(&t, 1);
+	fnuma_xen_stats(t.x, &s);
+	assert_true(s.pauses > pauses + 1);
+	assert_int_equal(s.pauses_over, 0);
+	fake_check(t.f);
+	fixture_close(&t);
+}
+
 /* There is no shorter pause than one for a page. */
 static void where_no_page_fits_each_has_a_pause_of_its_own(void **state)
 {
@@ -104,6 +142,8 @@ int main(void)
 		cmocka_unit_test(batches_grow_while_pauses_are_short),
 		cmocka_unit_test(no_pause_is_longer_than_the_bound_where_copies_are_slow),
 		cmocka_unit_test(batches_shrink_when_everything_becomes_slow),
+		cmocka_unit_test(the_clock_is_looked_at_now_and_then_not_before_each_page),
+		cmocka_unit_test(a_copy_that_becomes_slow_is_noticed_before_the_end),
 		cmocka_unit_test(where_no_page_fits_each_has_a_pause_of_its_own),
 	};
 

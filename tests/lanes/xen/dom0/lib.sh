@@ -20,6 +20,17 @@ xen_start()
 	xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
 }
 
+# took WHAT: a note of how long it has been since the last one.
+took()
+{
+	local now rest
+
+	read -r now rest </proc/uptime
+	now=${now%.*}${now#*.}
+	note "time: $1: $(((now - ${took_at:-0}) / 100)).$(((now - ${took_at:-0}) / 10 % 10)) s"
+	took_at=$now
+}
+
 # guest_start NAME TYPE NODE MIB [LINE...]: a guest whose memory is all on that node, its
 # command line ended by `extra` (guest.pages=N ...), with more lines for its configuration.
 # Its domid goes to stdout.

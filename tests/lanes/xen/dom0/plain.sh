@@ -34,9 +34,12 @@ wanted()
 # scenario NAME DOMID...: if it is wanted.
 scenario()
 {
-	! wanted "$1" || report_tap "$1" xen-try "$@"
+	wanted "$1" || return 0
+	report_tap "$1" xen-try "$@"
+	took "scenario $1"
 }
 
+took "the privileged domain's boot"
 report 'Xen has the nodes and distances of the machine' nodes_are_as_described
 
 # Each pass over the memory of this one is short.
@@ -52,6 +55,7 @@ if wanted live two ended; then
 	extra="guest.pages=56000 guest.list"
 	live=$(guest_start live pvh 1 320)
 	report 'a PVH guest boots' guest_ready "$live" 300
+	took "a guest's boot"
 	report 'all pages of a new guest are on its node' guest_on "$live" 1
 	scenario live "$live"
 	if wanted two; then
@@ -72,6 +76,7 @@ fi
 if wanted held killed full policy balloon speed naive conformance; then
 	start_small
 	report 'a small PVH guest boots' guest_ready "$small" 300
+	took "a small guest's boot"
 	scenario held "$small"
 	scenario killed "$small"
 	scenario full "$small"
