@@ -37,6 +37,7 @@ struct guest {
 	void *free_pages; /* what the command `free` has made */
 	size_t n_free;
 	struct grants grants;
+	_Atomic bool resting;
 	_Atomic uint64_t passes, bad_words; /* what the beats say */
 	uint64_t beats, followed;
 	unsigned int answered; /* number of the last question */
@@ -58,9 +59,12 @@ static void say(struct guest *g, const char *node, const char *text)
 
 static void *check_memory(void *cookie)
 {
+	const struct timespec pause = {0, BEAT_MS * 1000000};
 	struct guest *g = cookie;
 
 	for (;;) {
+		while (g->resting)
+			nanosleep(&pause, NULL);
 		memory_pass(&g->memory);
 		if (g->memory.bad_words > 0 && g->bad_words == 0)
 			printf("guest: page %zu is wrong\n", g->memory.first_bad);
@@ -146,12 +150,19 @@ static long end_grants(struct guest *g, size_t n)
 	return grants_close(&g->grants);
 }
 
+/* No look at its memory for a while. */
+static long rest(struct guest *g, size_t n)
+{
+	g->resting = n != 0;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(struct guest *g, size_t n);
 } commands[] = {
 	{"unlist", unlist}, {"free", make_free},        {"use", use_free},
-	{"grant", grant},   {"end-grants", end_grants},
+	{"grant", grant},   {"end-grants", end_grants}, {"rest", rest},
 };
 
 static long do_command(struct guest *g, const char *name, size_t n)
