@@ -366,7 +366,7 @@ static void found(void *cookie, const struct candidate *c)
 	if (!d) {
 		if (e->n_domains == e->max_domains)
 			return;
-		d = calloc(1, sizeof(*d));
+		d = calloc(1, sizeof(*d) + e->topology.nodes * sizeof(d->moves[0]));
 		if (!d)
 			return;
 		e->domains[e->n_domains++] = d;

@@ -21,6 +21,12 @@ struct histogram {
 	uint64_t sum_ns;
 };
 
+/* What became of a domain's pages that were to go to a node. */
+struct moves {
+	uint64_t moved, rehearsed;
+	uint64_t kept[FNUMA_REASONS]; /* by `-reason` */
+};
+
 struct engine;
 
 struct domain {
@@ -47,6 +53,7 @@ struct domain {
 	uint64_t said_ns;
 	int said_rest;
 	void *watch;             /* the loop's, on `at.fd` */
+	struct moves moves[];    /* by node, as many as the host has */
 };
 
 struct engine {

@@ -113,6 +113,18 @@ static void on_rest(struct domain *d, int why)
 	say(LOG_NOTICE, &of, "rests: %s", fnuma_strerror(why));
 }
 
+static void count(const struct engine *e, struct domain *d, const struct fnuma_event *x)
+{
+	struct moves *to = x->to.id < e->topology.nodes ? &d->moves[x->to.id] : NULL;
+
+	if (to && x->kind == FNUMA_EVENT_MOVED)
+		to->moved++;
+	else if (to && x->kind == FNUMA_EVENT_KEPT && x->why == FNUMA_E_DRY_RUN)
+		to->rehearsed++;
+	else if (to && (x->kind == FNUMA_EVENT_KEPT || x->kind == FNUMA_EVENT_GAVE_UP))
+		to->kept[-x->why]++;
+}
+
 void events_on(void *cookie, const struct fnuma_event *event)
 {
 	struct engine *e = cookie;
@@ -121,6 +133,7 @@ void events_on(void *cookie, const struct fnuma_event *event)
 	if (!d)
 		return;
 	write_down(e, d, event);
+	count(e, d, event);
 	if (event->kind == FNUMA_EVENT_KEPT && event->why == FNUMA_E_DRY_RUN &&
 	    event->from.id < FNUMA_NODES_MAX)
 		d->would[event->from.id]++;

@@ -90,28 +90,90 @@ static const char *reason_label(int why, char *to)
 	return to;
 }
 
-static void moves(FILE *out, const struct engine *e)
+/* One count of moves; `to`: the destination, or FNUMA_NODE_NONE_ID. */
+static void move(FILE *out, const struct domain *d, uint32_t to, const char *outcome, int why,
+                 uint64_t n)
+{
+	char node[8] = "", reason[64] = "";
+
+	if (to != FNUMA_NODE_NONE_ID)
+		snprintf(node, sizeof(node), "%u", to);
+	sample(out, "flipnuma_domain_moves_total", d, (double)n,
+	       ",node=\"%s\",outcome=\"%s\",reason=\"%s\"", node, outcome,
+	       why ? reason_label(why, reason) : "");
+}
+
+static bool is_a_home(const struct domain *d, uint32_t node)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->at.n_homes; i++)
+		if (d->at.homes[i].node.id == node)
+			return true;
+	return false;
+}
+
+static void moves_to(FILE *out, const struct domain *d, uint32_t node)
+{
+	const struct moves *m = &d->moves[node];
+	uint32_t k;
+
+	if (m->moved || is_a_home(d, node))
+		move(out, d, node, "moved", FNUMA_OK, m->moved);
+	if (m->rehearsed)
+		move(out, d, node, "rehearsed", FNUMA_OK, m->rehearsed);
+	for (k = 0; k < FNUMA_REASONS; k++)
+		if (m->kept[k])
+			move(out, d, node, "kept", -(int)k, m->kept[k]);
+}
+
+/* What was counted without a destination: left alone before one was chosen. */
+static void moves_nowhere(FILE *out, const struct engine *e, const struct domain *d)
 {
 	struct fnuma_repatriator_stats s;
-	char reason[64];
 	uint32_t i, k;
 
-	head(out, "flipnuma_domain_moves_total", "counter",
-	     "Pages of a domain by what became of them: moved, or not, for which reason.");
-	for (i = 0; i < e->n_domains; i++) {
-		const struct domain *d = e->domains[i];
+	domain_stats(e, d, &s);
+	for (k = 0; k < FNUMA_REASONS; k++) {
+		for (i = 0; i < e->topology.nodes; i++)
+			s.by_reason[k] -= d->moves[i].kept[k];
+		if (s.by_reason[k])
+			move(out, d, FNUMA_NODE_NONE_ID, "kept", -(int)k, s.by_reason[k]);
+	}
+}
 
-		domain_stats(e, d, &s);
-		sample(out, "flipnuma_domain_moves_total", d, (double)s.moved,
-		       ",outcome=\"moved\",reason=\"\"");
-		for (k = 0; k < FNUMA_REASONS; k++)
-			if (s.by_reason[k])
-				sample(out, "flipnuma_domain_moves_total", d,
-				       (double)s.by_reason[k], ",outcome=\"kept\",reason=\"%s\"",
-				       reason_label(-(int)k, reason));
-		if (s.would_move)
-			sample(out, "flipnuma_domain_moves_total", d, (double)s.would_move,
-			       ",outcome=\"rehearsed\",reason=\"\"");
+static void moves(FILE *out, const struct engine *e)
+{
+	uint32_t i, node;
+
+	head(out, "flipnuma_domain_moves_total", "counter",
+	     "Pages of a domain by what became of them: moved to a node, or not, for which reason.");
+	for (i = 0; i < e->n_domains; i++) {
+		for (node = 0; node < e->topology.nodes; node++)
+			moves_to(out, e->domains[i], node);
+		moves_nowhere(out, e, e->domains[i]);
+	}
+}
+
+/* Its part of what was spent. */
+static void spent(FILE *out, const struct engine *e)
+{
+	struct fnuma_repatriator_stats s;
+	uint32_t i;
+
+	head(out, "flipnuma_domain_attempted_pages_total", "counter",
+	     "Pages of a domain that were tried to be moved: its part of the budget in pages.");
+	for (i = 0; i < e->n_domains; i++) {
+		domain_stats(e, e->domains[i], &s);
+		sample(out, "flipnuma_domain_attempted_pages_total", e->domains[i],
+		       (double)s.attempted, "%s", "");
+	}
+	head(out, "flipnuma_domain_moving_seconds_total", "counter",
+	     "Time that moving a domain's pages took: its part of the budget in time.");
+	for (i = 0; i < e->n_domains; i++) {
+		domain_stats(e, e->domains[i], &s);
+		sample(out, "flipnuma_domain_moving_seconds_total", e->domains[i],
+		       (double)s.spent_ns / 1e9, "%s", "");
 	}
 }
 
@@ -204,6 +266,7 @@ char *metrics_text(struct engine *e)
 	layouts(out, e);
 	pooled(out, e);
 	moves(out, e);
+	spent(out, e);
 	per_domain(out, e);
 	budget(out, e);
 	state(out, e);

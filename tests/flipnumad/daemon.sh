@@ -145,9 +145,9 @@ the_tool_shows_what_there_is()
 	check 'a delay that is none is refused' says "'1x' is not a number from 0.05 to 86400"
 	check 'as wrong use' ended 2
 	run ctl metrics
-	check 'metrics are told' says 'flipnuma_domain_moves_total{domain="web",number="1",outcome="moved",reason=""} 500'
+	check 'metrics are told' says 'flipnuma_domain_moves_total{domain="web",number="1",node="1",outcome="moved",reason=""} 500'
 	until_true grep -q '^flipnuma_budget_pages 900$' "$work/metrics"
-	check 'and written' grep -q 'web.*outcome="moved",reason=""} 500' "$work/metrics"
+	check 'and written' grep -q 'web.*node="1",outcome="moved",reason=""} 500' "$work/metrics"
 	check 'for all to read' [ "$(stat -c %a "$work/metrics")" = 644 ]
 	run ctl nonsense
 	check 'an unknown command is refused' ended 2
