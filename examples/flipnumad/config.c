@@ -9,43 +9,37 @@
 #define AT(field) offsetof(struct config, field)
 #define OF(field) offsetof(struct settings, field)
 #define WHO(field) offsetof(struct rule, field)
-#define NUMBER(section, at, name, min, max, initial, unit, meaning) \
-	{section, name, KEY_NUMBER, at, min, max, initial, unit, NULL, meaning}
-#define WHOLE(section, at, name, min, max, initial, unit, meaning) \
-	{section, name, KEY_WHOLE, at, min, max, initial, unit, NULL, meaning}
-#define TEXT(section, at, name, initial, meaning) \
-	{section, name, KEY_TEXT, at, 0, CONFIG_TEXT_BYTES, initial, "", NULL, meaning}
-
 #define KEYS_MAX 32
 
 /* In struct config. */
 static const struct key daemon_keys[] = {
 	{"daemon", "backend", KEY_CHOICE, AT(daemon.backend), 0, 2, "linux", "",
 	 "linux|mock|xen", "whose domains"},
-	WHOLE("daemon", AT(daemon.max_domains), "max_domains", 1, 65536, "1024", "domains",
-	      "domains looked after at the same time"),
+	WHOLE("daemon", AT(daemon.max_domains), "max_domains", 1, 65536, "1024",
+	      "domains", "domains looked after at the same time"),
 	NUMBER("daemon", AT(daemon.discover_s), "discover_s", 0.05, 3600, "5", "s",
 	       "how often new domains are looked for"),
 	NUMBER("daemon", AT(daemon.look_s), "look_s", 0.05, 86400, "10", "s",
 	       "how often each domain's pages are looked at"),
-	WHOLE("daemon", AT(daemon.look_pages_per_s), "look_pages_per_s", 1000, 1e9, "250000",
-	      "pages/s", "no more are looked at, of all domains together"),
-	TEXT("daemon", AT(daemon.state_dir), "state_dir", "/var/lib/flipnumad",
+	WHOLE("daemon", AT(daemon.look_pages_per_s), "look_pages_per_s", 1000, 1e9,
+	      "250000", "pages/s", "no more are looked at, of all domains together"),
+	TEXT("daemon", AT(daemon.state_dir), "state_dir", CONFIG_TEXT_BYTES,
+	     "/var/lib/flipnumad",
 	     "the one place for its state: settings by flipnumactl, and the log of decisions"),
-	WHOLE("daemon", AT(daemon.log_entries), "log_entries", 64, 16777216, "65536", "entries",
-	      "decisions remembered, 64 bytes each"),
-	TEXT("daemon", AT(daemon.socket), "socket", "/run/flipnumad/control",
-	     "where flipnumactl finds it"),
-	TEXT("daemon", AT(daemon.socket_group), "socket_group", "",
+	WHOLE("daemon", AT(daemon.log_entries), "log_entries", 64, 16777216, "65536",
+	      "entries", "decisions remembered, 64 bytes each"),
+	TEXT("daemon", AT(daemon.socket), "socket", CONFIG_TEXT_BYTES,
+	     "/run/flipnumad/control", "where flipnumactl finds it"),
+	TEXT("daemon", AT(daemon.socket_group), "socket_group", CONFIG_TEXT_BYTES, "",
 	     "a group that may look; to change anything takes root or the daemon's user"),
-	TEXT("daemon", AT(daemon.metrics_file), "metrics_file", "",
+	TEXT("daemon", AT(daemon.metrics_file), "metrics_file", CONFIG_TEXT_BYTES, "",
 	     "written for Prometheus' textfile collector; empty: none"),
 	NUMBER("daemon", AT(daemon.metrics_s), "metrics_s", 0.05, 3600, "15", "s",
 	       "how often"),
-	TEXT("daemon", AT(daemon.world), "world", "",
+	TEXT("daemon", AT(daemon.world), "world", CONFIG_TEXT_BYTES, "",
 	     "mock: an INI file with the simulated host"),
-	TEXT("daemon", AT(daemon.xen_journal), "xen_journal", "/run/flipnuma-xen.journal",
-	     "xen: the backend's journal"),
+	TEXT("daemon", AT(daemon.xen_journal), "xen_journal", CONFIG_TEXT_BYTES,
+	     "/run/flipnuma-xen.journal", "xen: the backend's journal"),
 	WHOLE("budget", AT(budget.pages_per_s), "pages_per_s", 1, 1e9, "20000", "pages/s",
 	      "all domains' moves together"),
 	NUMBER("budget", AT(budget.mb_per_s), "mb_per_s", 0, 1e6, "0", "MB/s",
@@ -54,8 +48,8 @@ static const struct key daemon_keys[] = {
 	       "the same in time of one CPU; 0: no limit"),
 	NUMBER("care", AT(care.busy_percent), "busy_percent", 0, 100, "90", "%",
 	       "with the privileged domain's CPUs busier than this, it backs off; 0: never"),
-	NUMBER("care", AT(care.busy_share_percent), "busy_share_percent", 0.1, 100, "10", "%",
-	       "of the budget, what is left then"),
+	NUMBER("care", AT(care.busy_share_percent), "busy_share_percent", 0.1, 100, "10",
+	       "%", "of the budget, what is left then"),
 	NUMBER("care", AT(care.keep_free_mb), "keep_free_mb", 0, 1e9, "64", "MB",
 	       "nothing is moved to a node with less free memory than this"),
 };
@@ -91,10 +85,14 @@ static const struct key settings_keys[] = {
 
 /* In struct rule. */
 static const struct key rule_keys[] = {
-	TEXT("domain", WHO(name), "name", "", "glob: its name; of a process the program's"),
-	TEXT("domain", WHO(guest), "guest", "", "glob: it is a guest of this name"),
-	TEXT("domain", WHO(cmdline), "cmdline", "", "glob: its command line"),
-	TEXT("domain", WHO(cgroup), "cgroup", "", "glob: its cgroup, from the root's / on"),
+	TEXT("domain", WHO(name), "name", CONFIG_TEXT_BYTES, "",
+	     "glob: its name; of a process the program's"),
+	TEXT("domain", WHO(guest), "guest", CONFIG_TEXT_BYTES, "",
+	     "glob: it is a guest of this name"),
+	TEXT("domain", WHO(cmdline), "cmdline", CONFIG_TEXT_BYTES, "",
+	     "glob: its command line"),
+	TEXT("domain", WHO(cgroup), "cgroup", CONFIG_TEXT_BYTES, "",
+	     "glob: its cgroup, from the root's / on"),
 };
 
 #define COUNT(table) ((uint32_t)(sizeof(table) / sizeof((table)[0])))

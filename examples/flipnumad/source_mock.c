@@ -39,28 +39,30 @@ struct state {
 };
 
 #define HOST(field) offsetof(struct state, field)
-#define WHOLE(at, name, min, max, initial, meaning) \
-	{"", name, KEY_WHOLE, at, min, max, initial, "", NULL, meaning}
 
 static const struct key host_keys[] = {
-	WHOLE(HOST(nodes), "nodes", 1, 64, "2", "nodes of the host"),
-	WHOLE(HOST(node_pages), "node_pages", 4096, 1e8, "65536", "pages of each"),
-	WHOLE(HOST(busy_percent), "busy_percent", 0, 100, "0", "how busy it is"),
-	WHOLE(HOST(full_node), "full_node", -1, 63, "-1", "a node without free memory"),
+	WHOLE("", HOST(nodes), "nodes", 1, 64, "2", "", "nodes of the host"),
+	WHOLE("", HOST(node_pages), "node_pages", 4096, 1e8, "65536", "",
+	      "pages of each"),
+	WHOLE("", HOST(busy_percent), "busy_percent", 0, 100, "0", "", "how busy it is"),
+	WHOLE("", HOST(full_node), "full_node", -1, 63, "-1", "",
+	      "a node without free memory"),
 };
 
 static const struct key guest_keys[] = {
-	WHOLE(OF(pid), "pid", 1, 1e9, "0", "its number"),
-	WHOLE(OF(run), "run", 0, 1e9, "0", "another run is another domain"),
-	WHOLE(OF(pages), "pages", 1, 1e8, "1024", "its memory"),
-	WHOLE(OF(home), "home", 0, 63, "1", "its home"),
-	WHOLE(OF(away), "away", 0, 63, "0", "where pages stray to"),
-	WHOLE(OF(away_pages), "away_pages", 0, 1e12, "0",
+	WHOLE("", OF(pid), "pid", 1, 1e9, "0", "", "its number"),
+	WHOLE("", OF(run), "run", 0, 1e9, "0", "", "another run is another domain"),
+	WHOLE("", OF(pages), "pages", 1, 1e8, "1024", "", "its memory"),
+	WHOLE("", OF(home), "home", 0, 63, "1", "", "its home"),
+	WHOLE("", OF(away), "away", 0, 63, "0", "", "where pages stray to"),
+	WHOLE("", OF(away_pages), "away_pages", 0, 1e12, "0", "",
 	      "pages that strayed so far, from the first on, round and round"),
-	WHOLE(OF(pinned_pages), "pinned_pages", 0, 1e8, "0", "of them, cannot move"),
-	WHOLE(OF(pooled_pages), "pooled_pages", 0, 1e8, "0", "set aside in a pool"),
-	WHOLE(OF(guest), "guest", 0, 1, "1", "it is a guest, and no process"),
-	{"", "cmdline", KEY_TEXT, OF(cmdline), 0, NAME_BYTES, "", "", NULL, "command line"},
+	WHOLE("", OF(pinned_pages), "pinned_pages", 0, 1e8, "0", "",
+	      "of them, cannot move"),
+	WHOLE("", OF(pooled_pages), "pooled_pages", 0, 1e8, "0", "",
+	      "set aside in a pool"),
+	WHOLE("", OF(guest), "guest", 0, 1, "1", "", "it is a guest, and no process"),
+	TEXT("", OF(cmdline), "cmdline", NAME_BYTES, "", "command line"),
 };
 
 #define COUNT(table) ((uint32_t)(sizeof(table) / sizeof((table)[0])))

@@ -169,16 +169,21 @@ static void note_io(struct world *w, double *fig)
 		io_page_ns(&work, sc->cost.stack_ns, sc->cost.pool_ns));
 }
 
-/* One short run of one application with a pool as large as can be. */
-static const char *calibrate_one(const struct scenario *sc, const struct mode *mode,
-                                 const struct load_config *app,
-                                 struct fnuma_calibrator *c, int64_t *need)
+struct calibration {
+	const struct scenario *sc;
+	const struct mode *mode;
+};
+
+static const char *calibrate_one(void *cookie, const struct load_config *app,
+                                 struct fnuma_calibrator *c)
 {
+	const struct calibration *like = cookie;
+	const struct scenario *sc = like->sc;
 	uint64_t ticks = (uint64_t)(sc->pool.calibrate_s * 1000 / sc->tick_ms + 0.5), t;
 	uint32_t pages = pages_of_mb(sc->pool.init_mb);
 	struct fnuma_sizer_sample sample = {0};
 	struct world w;
-	const char *error = world_boot(&w, sc, mode);
+	const char *error = world_boot(&w, sc, like->mode);
 
 	if (!error)
 		error = world_begin(&w, app, NULL, sc->pool.calibrate_s, pages);
@@ -192,18 +197,17 @@ static const char *calibrate_one(const struct scenario *sc, const struct mode *m
 		if (fnuma_calibrator_observe(c, &sample))
 			error = "the calibrator refuses a sample";
 	}
-	*need = fnuma_calibrator_end(c);
 	world_free(&w);
 	return error;
 }
 
-static const char *calibrate(const struct scenario *sc, const struct mode *mode,
+const char *engine_calibrate(const struct scenario *sc, engine_calibrates one, void *cookie,
                              struct result *out)
 {
 	uint32_t n = sc->n_apps ? sc->n_apps : 1, a;
 	struct fnuma_calibrator c;
 	const char *error = NULL;
-	int64_t need, value;
+	int64_t value;
 
 	fnuma_calibrator_init(&c);
 	for (a = 0; a < n && !error; a++) {
@@ -211,7 +215,8 @@ static const char *calibrate(const struct scenario *sc, const struct mode *mode,
 		struct fnuma_calibration found;
 
 		fnuma_calibrator_begin(&c, a);
-		error = calibrate_one(sc, mode, app, &c, &need);
+		error = one(cookie, app, &c);
+		fnuma_calibrator_end(&c);
 		fnuma_calibrator_need(&c, a, &found);
 		out->needs[a].app = app->name;
 		out->needs[a].pages = found.need_pages;
@@ -229,9 +234,12 @@ static const char *run(const struct scenario *sc, const struct mode *mode,
                        const struct packets *trace, const struct progress *progress,
                        struct world *w, struct result *out)
 {
-	const char *error = mode->calibrated ? calibrate(sc, mode, out) : NULL;
+	struct calibration like = {sc, mode};
+	const char *error = NULL;
 	double *fig = out->fig, start;
 
+	if (mode->calibrated)
+		error = engine_calibrate(sc, calibrate_one, &like, out);
 	if (!error)
 		error = world_boot(w, sc, mode);
 	if (error)

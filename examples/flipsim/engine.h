@@ -10,6 +10,8 @@
 #include "packets.h"
 #include "scenario.h"
 
+#include <flipnuma/sizer.h>
+
 /* A point of the layout over time. Counts are of all guests together, and since the start
  * where they count events. */
 struct sample {
@@ -53,6 +55,16 @@ struct progress {
 void engine_run(const struct scenario *sc, const struct mode *mode,
                 const struct packets *trace, const struct progress *progress,
                 struct result *out);
+
+/* One short run of one application with a pool as large as can be, which `c` observes. NULL,
+ * or what went wrong. */
+typedef const char *(*engine_calibrates)(void *cookie, const struct load_config *app,
+                                         struct fnuma_calibrator *c);
+
+/* The pool's size for calibrated modes, by such a run of each application. NULL, or what went
+ * wrong. */
+const char *engine_calibrate(const struct scenario *sc, engine_calibrates one, void *cookie,
+                             struct result *out);
 
 /* Guests' memory in pages. */
 uint64_t engine_total_pages(const struct scenario *sc);

@@ -37,6 +37,14 @@ struct key {
 	const char *meaning;
 };
 
+/* What most entries of a table are. `at`: where it goes. */
+#define NUMBER(section, at, name, min, max, initial, unit, meaning) \
+	{section, name, KEY_NUMBER, at, min, max, initial, unit, NULL, meaning}
+#define WHOLE(section, at, name, min, max, initial, unit, meaning) \
+	{section, name, KEY_WHOLE, at, min, max, initial, unit, NULL, meaning}
+#define TEXT(section, at, name, bytes, initial, meaning) \
+	{section, name, KEY_TEXT, at, 0, bytes, initial, "", NULL, meaning}
+
 /* Parse `text` and store it at `to`. Returns NULL, or why not (a string in
  * `why`, whose size is `bytes`). */
 const char *key_store(const struct key *key, void *to, const char *text, char *why,

@@ -65,11 +65,17 @@ static bool flat_out(const struct session *like, uint32_t pool_pages, struct fla
 	return good;
 }
 
-/* With a pool as large as can be: how many pages does an application need? */
-static bool calibrate_one(const struct session *like, const struct load_config *app,
-                          struct fnuma_calibrator *c, char *error)
+struct calibration {
+	const struct session *like;
+	char *error;
+};
+
+static const char *calibrate_one(void *cookie, const struct load_config *app,
+                                 struct fnuma_calibrator *c)
 {
-	struct session s = {.sc = like->sc, .mode = like->mode, .io = app, .o = like->o};
+	const struct calibration *of = cookie;
+	struct session s = {.sc = of->like->sc, .mode = of->like->mode, .io = app,
+	                    .o = of->like->o};
 	const uint64_t ns = (uint64_t)(s.sc->pool.calibrate_s * 1e9);
 	bool good = session_open(&s) && session_begin(&s, pages_of_mb(s.sc->pool.init_mb));
 	struct fnuma_sizer_sample sample = {0};
@@ -87,38 +93,19 @@ static bool calibrate_one(const struct session *like, const struct load_config *
 			wire_wait(&idle, false, s.tick_ns);
 	}
 	good = good && session_end(&s) && session_settle(&s);
-	memcpy(error, s.error, sizeof(s.error));
+	memcpy(of->error, s.error, sizeof(s.error));
 	session_close(&s);
-	return good;
+	return good ? NULL : of->error;
 }
 
 static bool calibrate(const struct session *like, struct result *out, char *error)
 {
-	const struct scenario *sc = like->sc;
-	uint32_t n = sc->n_apps ? sc->n_apps : 1, a;
-	struct fnuma_calibrator c;
-	int64_t value;
+	struct calibration of = {like, error};
+	const char *why = engine_calibrate(like->sc, calibrate_one, &of, out);
 
-	fnuma_calibrator_init(&c);
-	for (a = 0; a < n; a++) {
-		const struct load_config *app = sc->n_apps ? &sc->app[a] : &sc->io;
-		struct fnuma_calibration found;
-
-		fnuma_calibrator_begin(&c, a);
-		if (!calibrate_one(like, app, &c, error))
-			return false;
-		fnuma_calibrator_end(&c);
-		fnuma_calibrator_need(&c, a, &found);
-		out->needs[a].app = app->name;
-		out->needs[a].pages = found.need_pages;
-		out->needs[a].missed = found.missed_pages;
-	}
-	out->n_needs = n;
-	value = fnuma_calibrator_value(&c, (uint32_t)sc->pool.margin_percent);
-	out->calibrated_pages = value > 0 ? (uint32_t)value : 0;
-	if (!out->calibrated_pages)
-		snprintf(error, DRIVE_ERROR_BYTES, "calibration found no usable pool size");
-	return out->calibrated_pages != 0;
+	if (why && why != error)
+		snprintf(error, DRIVE_ERROR_BYTES, "%s", why);
+	return !why;
 }
 
 /* --- STREAM ----------------------------------------------------------------------------- */
