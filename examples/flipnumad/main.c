@@ -52,10 +52,14 @@ static void parse(struct options *o, int argc, char **argv)
 		default: usage(stderr); exit(EXIT_USAGE);
 		}
 	}
-	if (optind < argc || strlen(o->config) >= CONFIG_TEXT_BYTES) {
-		usage(stderr);
-		exit(EXIT_USAGE);
-	}
+	if (optind < argc)
+		fprintf(stderr, "flipnumad: what is '%s'? (see --help)\n", argv[optind]);
+	else if (strlen(o->config) >= CONFIG_TEXT_BYTES)
+		fprintf(stderr, "flipnumad: --config: a path of up to %d bytes\n",
+		        CONFIG_TEXT_BYTES - 1);
+	else
+		return;
+	exit(EXIT_USAGE);
 }
 
 int main(int argc, char **argv)

@@ -151,6 +151,14 @@ the_tool_shows_what_there_is()
 	check 'for all to read' [ "$(stat -c %a "$work/metrics")" = 644 ]
 	run ctl nonsense
 	check 'an unknown command is refused' ended 2
+	check 'and named' says "no such command: 'nonsense'"
+	run ctl why web
+	check 'a command that lacks something' ended 2
+	check 'says how it is' says 'why DOMAIN PAGE'
+	run ctl -d 0 top
+	check 'a time that is none is refused' ended 2
+	run flipnumad nonsense
+	check 'and so is a word that flipnumad does not know' says "what is 'nonsense'?"
 	run flipnumactl -s "$work/nothing" list
 	check 'no daemon, no answer' says 'no answer from flipnumad'
 	check 'which is a failure' ended 1
@@ -284,18 +292,21 @@ systemd_is_told_what_goes_on()
 other_policies_are_tried_on_what_was_recorded()
 {
 	rm -rf "$work/state"
-	world '[guest web]' 'pages = 8192' 'away_pages = 2000'
+	world '[guest web]' 'pages = 32768' 'away_pages = 20000'
 	configure
 	begin
 	until_true has_moved web 2000
 	end
 	run flipnumactl replay "$work/state/decisions.log"
 	check 'replay compares some policies' says 'age:break_even_s=10'
-	check 'with what was' grep -qE '^as recorded +[1-9][0-9]* +2000 +0 ' "$work/out"
-	run flipnumactl replay "$work/state/decisions.log" period:period_s=0.5 amount:amount_mb=100
+	check 'with what was' grep -qE '^as recorded +[1-9][0-9]* +[1-9][0-9]{3} +0 ' "$work/out"
+	run flipnumactl replay "$work/state/decisions.log" period:period_s=0.5 amount:amount_mb=100 \
+		amount:amount_mb=10
 	check 'policies of one s own are tried' grep -qE '^period:period_s=0.5 +[1-9]' "$work/out"
 	check 'and one that is never due moves nothing' \
 		grep -qE '^amount:amount_mb=100 +0 +0 +0 ' "$work/out"
+	check 'one that is due at once moves all there is' \
+		grep -qE '^amount:amount_mb=10 +1 +20000 +0 ' "$work/out"
 	run flipnumactl --json replay "$work/state/decisions.log" age
 	check 'also as JSON' says '"policy":"age"'
 	run flipnumactl replay "$work/state/decisions.log" never

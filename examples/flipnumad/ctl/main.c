@@ -162,21 +162,21 @@ static int replay(const struct options *o)
 
 /* Those that ask one thing, and those that do more. */
 static const struct command {
-	const char *name;
+	const char *name, *takes;
 	int min, max; /* words with the name */
 	void (*show)(struct json_object *answer, FILE *out);
 	int (*run)(const struct options *o);
 } commands[] = {
-	{"list", 1, 2, show_list, NULL},
-	{"show", 2, 2, show_domains, NULL},
-	{"status", 1, 1, show_status, NULL},
-	{"metrics", 1, 1, show_text, NULL},
-	{"pause", 2, 2, show_nothing, NULL},
-	{"resume", 2, 2, show_nothing, NULL},
-	{"set", 3, 64, NULL, set},
-	{"why", 3, 3, NULL, why},
-	{"top", 1, 1, NULL, top},
-	{"replay", 2, 64, NULL, replay},
+	{"list", "[DOMAIN]", 1, 2, show_list, NULL},
+	{"show", "DOMAIN", 2, 2, show_domains, NULL},
+	{"status", "", 1, 1, show_status, NULL},
+	{"metrics", "", 1, 1, show_text, NULL},
+	{"pause", "DOMAIN", 2, 2, show_nothing, NULL},
+	{"resume", "DOMAIN", 2, 2, show_nothing, NULL},
+	{"set", "DOMAIN KEY=VALUE...", 3, 64, NULL, set},
+	{"why", "DOMAIN PAGE", 3, 3, NULL, why},
+	{"top", "", 1, 1, NULL, top},
+	{"replay", "LOG [POLICY]...", 2, 64, NULL, replay},
 };
 
 int main(int argc, char **argv)
@@ -190,11 +190,14 @@ int main(int argc, char **argv)
 		c = &commands[i];
 		if (strcmp(c->name, o.words[0]) != 0)
 			continue;
-		if (o.n < c->min || o.n > c->max)
-			break;
+		if (o.n < c->min || o.n > c->max) {
+			fprintf(stderr, "flipnumactl: it is: %s%s%s (see --help)\n", c->name,
+			        *c->takes ? " " : "", c->takes);
+			return EXIT_USAGE;
+		}
 		return c->run ? c->run(&o) : ask(&o, client_request(c->name,
 		                                 o.n > 1 ? o.words[1] : NULL), c->show);
 	}
-	usage(stderr);
+	fprintf(stderr, "flipnumactl: no such command: '%s' (see --help)\n", o.words[0]);
 	return EXIT_USAGE;
 }

@@ -25,6 +25,7 @@
 #define STEP_PAGES 512u
 #define MIB_PAGES 256.0
 #define REPLAY_POLICIES_MAX 64
+#define BOOKS_MIN 64u
 
 /* Whom the log is about. */
 struct actor {
@@ -155,6 +156,7 @@ static bool join(struct trial *t, struct actor *a)
 		.frames = a->frames, .homes = &home, .n_homes = 1, .start = FNUMA_START_HOME,
 		.trigger = settings_trigger(&t->settings),
 		.trigger_params = settings_params(&t->settings, FNUMA_PAGE_BYTES),
+		.books_pages = a->frames < BOOKS_MIN ? BOOKS_MIN : a->frames,
 		.tuning = settings_tuning(&t->settings)};
 	size_t bytes;
 

@@ -21,7 +21,9 @@
 
 #define NODES_MAX 64
 #define NAME_COLUMNS 18
-#define LEFT_COLUMNS (NAME_COLUMNS + 23) /* name, size, share away */
+#define STATE_COLUMNS 10
+/* name, size, share away, state */
+#define LEFT_COLUMNS (NAME_COLUMNS + 19 + STATE_COLUMNS)
 
 struct screen {
 	int columns, rows;
@@ -127,9 +129,9 @@ static void draw_domain(const struct screen *s, struct json_object *d)
 	const double all = remote + double_in(d, "local_pages");
 	char size[16];
 
-	printf("%-*.*s %9s %5.1f%% %-4.4s ", NAME_COLUMNS, NAME_COLUMNS, text_in(d, "name"),
+	printf("%-*.*s %9s %5.1f%% %-*s ", NAME_COLUMNS, NAME_COLUMNS, text_in(d, "name"),
 	       show_size((int64_t)all, size, sizeof(size)), all > 0 ? 100 * remote / all : 0,
-	       text_in(d, "state"));
+	       STATE_COLUMNS, text_in(d, "state"));
 	draw_bar(s, d, s->columns - LEFT_COLUMNS);
 	fputs(s->tty ? "\033[K\n" : "\n", stdout);
 }
@@ -147,8 +149,8 @@ static void draw_head(const struct screen *s, struct json_object *status)
 	       json_object_get_boolean(part_of(status, "busy")) ? "; the machine is busy" : "",
 	       json_object_get_boolean(part_of(status, "dry_run")) ? "; a dry run" : "",
 	       end_of_line);
-	printf("%-*s %9s %6s %-4s %s%s", NAME_COLUMNS, "NAME", "MEMORY", "AWAY", "", "NODES",
-	       end_of_line);
+	printf("%-*s %9s %6s %-*s %s%s", NAME_COLUMNS, "NAME", "MEMORY", "AWAY", STATE_COLUMNS,
+	       "STATE", "NODES", end_of_line);
 }
 
 static int by_away(const void *a, const void *b)
