@@ -3,6 +3,11 @@
 #
 # The daemon in the machine, for scenarios; sourced after vm-guest.sh.
 
+me=$(basename "$0" .sh)
+state=/run/$me
+# What a rule says of the processes of this scenario, and of no other beside it.
+ours="cgroup = /$me"
+
 # daemon_start [OPTION...]: with the rest of its configuration on stdin; its pid in $daemon.
 # What a page costs here is the emulator's affair: time is no limit.
 daemon_start()
@@ -14,8 +19,8 @@ daemon_start()
 		[daemon]
 		discover_s = 1
 		look_s = 2
-		state_dir = /run/flipnumad
-		socket = /run/flipnumad/control
+		state_dir = $state
+		socket = $state/control
 		[care]
 		busy_percent = 0
 		keep_free_mb = 8
@@ -23,20 +28,20 @@ daemon_start()
 		cpu_percent = 0
 		END
 		cat
-	} >/run/flipnumad.conf
-	flipnumad -c /run/flipnumad.conf "$@" 2>/run/flipnumad.log &
+	} >"$state.conf"
+	flipnumad -c "$state.conf" "$@" 2>"$state.log" &
 	daemon=$!
 	for i in $(seq 100); do
-		! flipnumactl -s /run/flipnumad/control status >/dev/null 2>&1 || return 0
+		! ctl status >/dev/null 2>&1 || return 0
 		sleep 0.1
 	done
-	cat /run/flipnumad.log
+	cat "$state.log"
 	return 1
 }
 
 ctl()
 {
-	flipnumactl -s /run/flipnumad/control "$@"
+	flipnumactl -s "$state/control" "$@"
 }
 
 # daemon_stop: it ends by itself, and within a second.
@@ -46,7 +51,7 @@ daemon_stop()
 
 	begin=$(cut -d' ' -f1 /proc/uptime | tr -d .)
 	kill -TERM "$daemon"
-	wait "$daemon" || { cat /run/flipnumad.log; return 1; }
+	wait "$daemon" || { cat "$state.log"; return 1; }
 	end=$(cut -d' ' -f1 /proc/uptime | tr -d .)
 	is_within $((end - begin)) 0 100
 }
@@ -65,21 +70,40 @@ until_within()
 	local seconds=$1 low=$2 high=$3 i
 
 	shift 3
-	for i in $(seq "$seconds"); do
+	for i in $(seq $((2 * seconds))); do
 		! is_within "$("$@")" "$low" "$high" >/dev/null || return 0
-		sleep 1
+		usleep 500000
 	done
 	is_within "$("$@")" "$low" "$high"
+}
+
+# pages_each NODE PID...: of each of these processes, a line each; see pages_on. By one look:
+# to begin a program takes long here.
+pages_each()
+{
+	local node=$1 p
+
+	shift
+	for p; do
+		set -- "$@" "/proc/$p/numa_maps"
+		shift
+	done
+	awk -v node="N$node=" '
+	FNR == 1 && NR > 1 { print n + 0; n = 0 }
+	/ file=/ && !/memfd|\/dev\/shm/ { next }
+	{
+		kib = 4
+		if (match($0, /kernelpagesize_kB=[0-9]+/))
+			kib = substr($0, RSTART + 18, RLENGTH - 18)
+		for (i = 3; i <= NF; i++)
+			if (index($i, node) == 1)
+				n += substr($i, length(node) + 1) * kib / 4
+	}
+	END { print n + 0 }' "$@"
 }
 
 # pages_together NODE PID...: of all these processes.
 pages_together()
 {
-	local node=$1 p sum=0
-
-	shift
-	for p; do
-		sum=$((sum + $(pages_on "$p" "$node")))
-	done
-	echo $sum
+	pages_each "$@" | awk '{ n += $1 } END { print n + 0 }'
 }

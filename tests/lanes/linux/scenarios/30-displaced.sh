@@ -2,26 +2,27 @@
 # A process displaced with numactl comes home, and notices nothing; also if the daemon is
 # killed again and again.
 # needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
-# needs: tests/linux/victim numactl
+# needs: tests/linux/victim numactl nice
 # file: tests/lanes/linux/daemon.sh /lib/daemon.sh
 . /lib/vm-guest.sh
 . /lib/daemon.sh
 
 pages=8192
-rules='[defaults]
+rules="[defaults]
 period_s = 0.2
 home = 2
 [domain victims]
-name = victim'
+name = victim
+$ours"
 
-start numactl --membind=0 victim $pages
+start numactl --membind=0 nice victim $pages 100
 report 'displaced: its pages are away from home' is_within "$(pages_on $pid 0)" $pages $((pages + 200))
 
 report 'displaced: a dry run begins' daemon_start --dry-run <<END
 $rules
 END
 report 'displaced: a dry run says what it would do' \
-	until_within 30 1 9 grep -c 'would bring 8[0-9]* pages home from node 0' /run/flipnumad.log
+	until_within 30 1 9 grep -c 'would bring 8[0-9]* pages home from node 0' $state.log
 report 'displaced: and moves nothing' is_within "$(pages_on $pid 2)" 0 20
 report 'displaced: a dry run ends within a second' daemon_stop
 
@@ -48,6 +49,7 @@ while [ $killed -lt 40 ] && [ "$(pages_on $pid 1)" -lt $pages ]; do
 	cooldown_s = 0.1
 	[domain victims]
 	name = victim
+	$ours
 	END
 	sleep "1.$((killed % 9))"
 	daemon_kill

@@ -2,7 +2,7 @@
 # A QEMU guest with memory on two nodes, displaced as a whole, comes home to both; its own
 # program checks its memory all the while.
 # needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
-# needs: tests/linux/guest.bin qemu-system-x86_64 migratepages
+# needs: tests/linux/guest.bin qemu-system-x86_64 migratepages nice
 # needs: /usr/share/qemu/kvmvapic.bin /usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so
 # file: tests/lanes/linux/daemon.sh /lib/daemon.sh
 . /lib/vm-guest.sh
@@ -49,7 +49,7 @@ half=4096
 : >$dots
 # It looks for its parts beside itself, which is /bin here.
 export QEMU_MODULE_DIR=/usr/lib/x86_64-linux-gnu/qemu
-qemu-system-x86_64 -accel tcg -L /usr/share/qemu -name guest=puppet -nodefaults -display none \
+nice -n 19 qemu-system-x86_64 -accel tcg -L /usr/share/qemu -name guest=puppet -nodefaults -display none \
 	-vga none -m 32M -bios /lib/guest.bin -debugcon file:$dots \
 	-object memory-backend-ram,id=a,size=16M,host-nodes=1,policy=bind \
 	-object memory-backend-memfd,id=b,size=16M,host-nodes=2,policy=bind \

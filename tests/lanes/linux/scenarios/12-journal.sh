@@ -15,6 +15,7 @@ home = 1
 period_s = 0.2
 [domain victims]
 name = victim
+cgroup = /12-journal
 END
 
 said()
