@@ -215,44 +215,50 @@ bool guest_beat(struct try *t, uint32_t domid, struct beat *out)
 {
 	char *text = read_data(t, domid, "beat");
 	const bool good =
-		text && sscanf(text, "%llu %llu %llu %llu", &out->beats, &out->passes,
+		text && sscanf(text, "%llu %llu %llu %llu", &out->beats, &out->looked,
 	                       &out->bad_words, &out->followed) == 4;
 
 	free(text);
 	return good;
 }
 
-/* Until it has beaten and gone over its memory so many times. */
+/* Until it has beaten, and looked at its memory, for so much more; *last then says what it
+ * said last. */
 static bool wait_for(struct try *t, uint32_t domid, unsigned int beats,
-                     unsigned int passes)
+                     unsigned int looked, struct beat *last)
 {
 	const double end = seconds_now() + ANSWER_S;
-	struct beat first, now;
+	struct beat first;
 
 	if (!guest_beat(t, domid, &first))
 		return false;
 	do {
 		nap();
-		if (!guest_beat(t, domid, &now) || now.bad_words > 0)
+		if (!guest_beat(t, domid, last) || last->bad_words > 0)
 			return false;
-		if (now.passes >= first.passes + passes &&
-		    now.beats >= first.beats + beats)
+		if (last->looked >= first.looked + looked &&
+		    last->beats >= first.beats + beats)
 			return true;
 	} while (seconds_now() < end);
-	note("domain %u: beats %llu to %llu, passes %llu to %llu", domid, first.beats,
-	     now.beats, first.passes, now.passes);
+	note("domain %u: beats %llu to %llu, passes by a thousand %llu to %llu", domid,
+	     first.beats, last->beats, first.looked, last->looked);
 	return false;
 }
 
 bool guest_beats(struct try *t, uint32_t domid)
 {
-	return wait_for(t, domid, 1, 0);
+	struct beat last;
+
+	return wait_for(t, domid, 1, 0, &last);
 }
 
-/* The pass under way may be over already where something was just moved. */
+/* What the next beat says may have been looked up before now, what the one after it says was
+ * not. */
 bool guest_well(struct try *t, uint32_t domid)
 {
-	return wait_for(t, domid, 2, 2);
+	struct beat last;
+
+	return wait_for(t, domid, 2, 0, &last) && wait_for(t, domid, 0, 1001, &last);
 }
 
 bool guest_ask(struct try *t, uint32_t domid, const char *command, uint32_t n)

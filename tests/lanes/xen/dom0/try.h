@@ -83,7 +83,7 @@ uint32_t move_pages(struct try *t, const struct guest *g, const fnuma_gfn *pages
 /* ------------------------------------------------------------ the guest */
 
 struct beat {
-	unsigned long long beats, passes, bad_words, followed;
+	unsigned long long beats, looked /* passes by a thousand */, bad_words, followed;
 };
 
 bool guest_beat(struct try *t, uint32_t domid, struct beat *out);

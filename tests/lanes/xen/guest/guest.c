@@ -4,8 +4,8 @@
  * tells the privileged domain how it goes, and does what it asks for, below `data/` in
  * xenstore:
  *
- *	beat     COUNT PASSES BAD-WORDS FOLLOWED, several times a second (followed: pages that
- *	         its own kernel moved)
+ *	beat     COUNT LOOKED BAD-WORDS FOLLOWED, several times a second (looked: in passes over
+ *	         its memory, by a thousand; followed: pages that its own kernel moved)
  *	ask      written by the privileged domain: NUMBER COMMAND, see commands[]
  *	answer   NUMBER RESULT, where a negative result says that it did not work
  *
@@ -29,6 +29,7 @@
 #include "memory.h"
 
 #define BEAT_MS 100
+#define FOLLOW  16 /* beats: to look where all of its pages are takes long */
 
 struct guest {
 	struct xs_handle *store;
@@ -38,7 +39,7 @@ struct guest {
 	size_t n_free;
 	struct grants grants;
 	_Atomic bool resting;
-	_Atomic uint64_t passes, bad_words; /* what the beats say */
+	_Atomic uint64_t looked, bad_words; /* pages, what the beats say */
 	uint64_t beats, followed;
 	unsigned int answered; /* number of the last question */
 };
@@ -65,23 +66,24 @@ static void *check_memory(void *cookie)
 	for (;;) {
 		while (g->resting)
 			nanosleep(&pause, NULL);
-		memory_pass(&g->memory);
+		memory_look(&g->memory);
 		if (g->memory.bad_words > 0 && g->bad_words == 0)
 			printf("guest: page %zu is wrong\n", g->memory.first_bad);
 		g->bad_words = g->memory.bad_words;
-		g->passes = g->memory.passes;
+		g->looked = g->memory.passes * g->memory.pages + g->memory.next;
 	}
 	return NULL;
 }
 
 static void beat(struct guest *g)
 {
-	const long moved = xen_agent_check(g->agent);
+	const long moved = g->beats % FOLLOW == 0 ? xen_agent_check(g->agent) : 0;
 	char text[80];
 
 	g->followed += moved > 0 ? (uint64_t)moved : 0;
 	snprintf(text, sizeof(text), "%llu %llu %llu %llu",
-	         (unsigned long long)++g->beats, (unsigned long long)g->passes,
+	         (unsigned long long)++g->beats,
+	         (unsigned long long)(g->looked * 1000 / g->memory.pages),
 	         (unsigned long long)g->bad_words, (unsigned long long)g->followed);
 	say(g, "data/beat", text);
 }

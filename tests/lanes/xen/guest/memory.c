@@ -20,8 +20,7 @@ void *memory_pages(size_t pages)
 		munmap(at, bytes);
 		return NULL;
 	}
-	memset(at, 0, bytes); /* each has a frame of its own from now on */
-	return at;
+	return at; /* each has a frame of its own now */
 }
 
 void memory_give_back(void *at, size_t pages)
@@ -44,12 +43,17 @@ static void write_page(uint64_t *word, uint64_t x)
 		word[i] = x;
 }
 
-static uint64_t bad_words_of(const uint64_t *word, uint64_t x)
+/* Words that are not as they should be; then each is another. */
+static uint64_t check_and_write(uint64_t *word, uint64_t x, uint64_t next)
 {
 	uint64_t bad = 0;
 
-	for (size_t i = 0; i < PAGE_WORDS; i++, x += 0x9e3779b97f4a7c15u)
+	for (size_t i = 0; i < PAGE_WORDS; i++) {
 		bad += word[i] != x;
+		word[i] = next;
+		x += 0x9e3779b97f4a7c15u;
+		next += 0x9e3779b97f4a7c15u;
+	}
 	return bad;
 }
 
@@ -66,17 +70,18 @@ int memory_start(struct memory *m, size_t pages, uint64_t seed)
 	return 0;
 }
 
-void memory_pass(struct memory *m)
+void memory_look(struct memory *m)
 {
-	for (size_t i = 0; i < m->pages; i++) {
-		uint64_t *page = m->words + i * PAGE_WORDS;
-		const uint64_t bad =
-			bad_words_of(page, first_word(m->seed, i, m->passes));
+	const uint64_t bad =
+		check_and_write(m->words + m->next * PAGE_WORDS,
+	                        first_word(m->seed, m->next, m->passes),
+	                        first_word(m->seed, m->next, m->passes + 1));
 
-		if (bad > 0 && m->bad_words == 0)
-			m->first_bad = i;
-		m->bad_words += bad;
-		write_page(page, first_word(m->seed, i, m->passes + 1));
+	if (bad > 0 && m->bad_words == 0)
+		m->first_bad = m->next;
+	m->bad_words += bad;
+	if (++m->next == m->pages) {
+		m->next = 0;
+		m->passes++;
 	}
-	m->passes++;
 }

@@ -16,6 +16,7 @@ struct memory {
 	uint64_t *words; /* pages * PAGE_WORDS */
 	size_t pages;
 	uint64_t seed;
+	size_t next;        /* page to be looked at */
 	uint64_t passes;    /* over all of it */
 	uint64_t bad_words; /* since the beginning */
 	size_t first_bad;   /* page; of no meaning without one */
@@ -29,7 +30,7 @@ void memory_give_back(void *at, size_t pages);
 /* Fill them for the first time. 0, or -1. */
 int memory_start(struct memory *m, size_t pages, uint64_t seed);
 
-/* Check each page, and write it anew. */
-void memory_pass(struct memory *m);
+/* Check the next page, and write it anew. */
+void memory_look(struct memory *m);
 
 #endif /* GUEST_MEMORY_H */
