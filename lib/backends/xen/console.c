@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING_BYTES (1u << 20) /* more than any ring is by default; a larger one wraps */
+#define ANSWER_BYTES (1u << 20) /* more than any ring is by default; a longer one is lost */
+#define PIECE_BYTES  (1u << 14) /* what is read at once: Xen's libraries copy all of it */
 
 struct reading {
 	struct xen_counts *c;
@@ -147,30 +148,48 @@ static int take_text(struct xen_counts *c, char *text)
 	return r.broken || !c->n ? FNUMA_E_BUSY : FNUMA_OK;
 }
 
-/* Reads on from *index to the end. Returns where what was read begins. */
-static int read_on(struct fnuma_xen *x, char *text, uint32_t *bytes, uint32_t *index)
+/* Reads on from *index to the end, if that is not further than there is room for. */
+static int read_on(struct fnuma_xen *x, char *text, uint32_t room, uint32_t *bytes,
+                   uint32_t *index)
 {
-	*bytes = RING_BYTES;
-	return xen_error(XEN(x, ring, text, bytes, index));
+	uint32_t piece = PIECE_BYTES;
+	int err = FNUMA_OK;
+
+	for (*bytes = 0; !err && piece == PIECE_BYTES && *bytes + piece <= room;
+	     *bytes += piece)
+		err = xen_error(XEN(x, ring, text + *bytes, &piece, index));
+	return err;
+}
+
+/* What others have printed since the last reading. */
+static int skip(struct fnuma_xen *x, char *text)
+{
+	uint32_t bytes;
+	int err;
+
+	do
+		err = read_on(x, text, PIECE_BYTES, &bytes, &x->counts.index);
+	while (!err && bytes == PIECE_BYTES);
+	return err;
 }
 
 int xen_read_counts(struct fnuma_xen *x)
 {
-	char *text = malloc(RING_BYTES + 1);
-	uint32_t bytes, index = 0, before;
+	char *text = malloc(ANSWER_BYTES + 1);
+	uint32_t bytes, before;
 	int err;
 
 	if (!text)
 		return FNUMA_E_NOMEM;
 	x->counts.valid = false;
-	err = read_on(x, text, &bytes, &index);
-	before = index;
+	err = skip(x, text);
+	before = x->counts.index;
 	if (!err)
 		err = xen_error(XEN(x, key, 'u'));
 	if (!err)
-		err = read_on(x, text, &bytes, &index);
+		err = read_on(x, text, ANSWER_BYTES, &bytes, &x->counts.index);
 	x->stats.readings++;
-	if (!err && index - bytes != before) {
+	if (!err && x->counts.index - bytes != before) {
 		x->stats.wraps++;
 		err = FNUMA_E_BUSY;
 	}

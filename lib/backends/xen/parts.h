@@ -72,6 +72,7 @@ struct xen_domain {
 
 struct xen_counts {
 	bool valid;
+	uint32_t index;            /* of the console ring, read so far */
 	uint64_t read_ns;
 	uint32_t n;                /* domains */
 	uint32_t nodes;

@@ -7,23 +7,21 @@
 
 #include "referee.h"
 
-#define RING_BYTES (1u << 20) /* more than the lane gives Xen's console */
+#define PIECE_BYTES  (1u << 14) /* read at once: libxenctrl copies all of it */
+#define ANSWER_BYTES (1u << 17)
 
-/* What Xen's console says from *index on; moves it. NULL on error. To be freed. */
-static char *console_from(xc_interface *xc, uint32_t *index)
+/* What Xen's console says from *index on; moves it. */
+static int console_from(xc_interface *xc, char *text, uint32_t room, uint32_t *index)
 {
-	char *text = malloc(RING_BYTES + 1);
-	unsigned int bytes = RING_BYTES;
+	unsigned int bytes = 0, piece = PIECE_BYTES;
 
-	if (!text)
-		return NULL;
-	if (xc_readconsolering(xc, text, &bytes, 0, 1, index) != 0) {
-		perror("xc_readconsolering");
-		free(text);
-		return NULL;
-	}
+	for (; piece == PIECE_BYTES && bytes + piece < room; bytes += piece)
+		if (xc_readconsolering(xc, text + bytes, &piece, 0, 1, index) != 0) {
+			perror("xc_readconsolering");
+			return -1;
+		}
 	text[bytes] = '\0';
-	return text;
+	return (int)bytes;
 }
 
 /* Before 4.18 `Domain 1 (total: 65552):`, later `d1 (total: 65552):`. */
@@ -86,24 +84,23 @@ static int take(char *text, struct count *out)
 
 int referee_count(xc_interface *xc, struct count *out)
 {
-	static char key[] = "u";
-	uint32_t index = 0;
-	char *text = console_from(xc, &index);
+	static char text[ANSWER_BYTES], key[] = "u";
+	static uint32_t index; /* what was printed before is of no interest */
+	int bytes;
 
-	free(text);
-	if (!text || xc_send_debug_keys(xc, key) != 0) {
+	do
+		bytes = console_from(xc, text, ANSWER_BYTES, &index);
+	while (bytes > (int)(ANSWER_BYTES - PIECE_BYTES - 1));
+	if (bytes < 0 || xc_send_debug_keys(xc, key) != 0) {
 		perror("referee: key u");
 		return -1;
 	}
-	text = console_from(xc, &index);
-	if (!text)
+	if (console_from(xc, text, ANSWER_BYTES, &index) < 0)
 		return -1;
 	if (take(text, out) != 0) {
 		fprintf(stderr, "referee: Xen's count does not add up\n");
-		free(text);
 		return -1;
 	}
-	free(text);
 	return 0;
 }
 
