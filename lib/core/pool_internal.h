@@ -10,6 +10,9 @@
 
 #define DEPOT_NONE UINT32_MAX
 
+/* A pool begins on a cache line; so does what is marked. */
+#define OWN_LINE __attribute__((aligned(FNUMA_CACHE_LINE)))
+
 /*
  * What the books say of a page. A trusted pool keeps two bits for each frame, changed
  * by the control path only, so a page that is out reads FREE there; a checked pool
@@ -60,25 +63,26 @@ struct fnuma_pool {
 
 	/* The lock has a line of its own: who waits reads it all the time, and who holds it
 	 * writes what is behind. */
-	uint8_t before_lock[FNUMA_CACHE_LINE];
-	fnuma_port_lock lock;
+	fnuma_port_lock lock OWN_LINE;
 	uint32_t flip_waits; /* a hint, from who wants the lock to who can wait */
-	uint8_t after_lock[FNUMA_CACHE_LINE];
+
+	/* under the lock; all that a flip needs of it to get a magazine is one line, that has
+	 * to come over from a CPU that resizes */
+	struct depot_list remote OWN_LINE;
+	struct depot_list home;
+	uint32_t empty;     /* empty magazines */
+	uint32_t away;      /* pages PAGE_AWAY that are not in `lost` */
 
 	/* read without the lock, written under it */
-	uint32_t size;
+	uint32_t size OWN_LINE;
 	uint32_t cells_used; /* cells that were ever attached: the first so many */
 	uint32_t astray;     /* net pages dropped as not ours: as if still out */
 
 	/* under the lock */
 	bool resizing;
-	struct depot_list remote;
-	struct depot_list home;
 	struct depot_list lost;
-	uint32_t empty;     /* empty magazines */
 	uint32_t free_cell; /* detached cells */
 	uint32_t held;      /* pages PAGE_HELD */
-	uint32_t away;      /* pages PAGE_AWAY that are not in `lost` */
 	uint64_t misses;
 	uint64_t grown;
 	uint64_t shrunk;

@@ -15,6 +15,7 @@ struct group {
 static const struct group groups[] = {
 	{"pool", speed_pool, speed_grow_pool},
 	{"threads", speed_pool_threads, NULL},
+	{"disturbed", speed_disturbed, NULL},
 	{"tracker", speed_tracker, speed_grow_tracker},
 	{"trigger", speed_trigger, speed_grow_trigger},
 	{"flip", speed_flip, NULL},

@@ -35,7 +35,7 @@ static void load_call(void)
 		speed_die("cannot load %s: %s", SPEED_CALL, dlerror());
 }
 
-static void open_all(void)
+void pool_open_all(void)
 {
 	static bool open;
 	unsigned i;
@@ -56,8 +56,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Everything that went in comes out, once. */
-static void check_conserved(const struct pool_contender *c)
+void pool_check_conserved(const struct pool_contender *c)
 {
 	uint64_t *handles = speed_alloc(POOL_HANDLES * sizeof(*handles));
 	uint64_t *inorder = speed_alloc(POOL_HANDLES * sizeof(*handles));
@@ -82,7 +81,7 @@ static void check_all(void)
 	unsigned i;
 
 	for (i = 0; i < N; i++)
-		check_conserved(contenders[i]);
+		pool_check_conserved(contenders[i]);
 }
 
 static unsigned cases_of(struct speed_case *cases, unsigned burst)
@@ -137,7 +136,7 @@ static void tell_memory(void)
 
 void speed_pool(void)
 {
-	open_all();
+	pool_open_all();
 	tell_memory();
 	tell_burst(POOL_B1);
 	tell_burst(POOL_B8);
@@ -225,148 +224,15 @@ static void tell_two(void)
 	speed_free(cases, n);
 }
 
-/* --- asking, and resizing, while others run --- */
-
-static struct ours *trusted(void)
-{
-	return pool_inline.state;
-}
-
-static void take_and_give(void *user)
-{
-	pool_inline.pairs[POOL_B32](user);
-}
-
-static double ask_used(void *context)
-{
-	uint64_t begin = speed_now_ns(), sum = 1;
-	uint32_t i;
-
-	for (i = 0; i < POOL_PAIRS; i++)
-		sum += fnuma_pool_used(context);
-	speed_use(sum);
-	return (double)(speed_now_ns() - begin);
-}
-
-static double ask_avail(void *context)
-{
-	uint64_t begin = speed_now_ns(), sum = 1;
-	uint32_t i;
-
-	for (i = 0; i < POOL_PAIRS; i++)
-		sum += rte_mempool_avail_count(context);
-	speed_use(sum);
-	return (double)(speed_now_ns() - begin);
-}
-
-static void tell_occupancy(void)
-{
-	struct speed_case cases[] = {
-		{"used", ask_used, trusted()->pool, POOL_PAIRS, NULL},
-		{"avail", ask_avail, rte_mempool_lookup("mempool"), POOL_PAIRS, NULL},
-	};
-
-	pool_inline.join(trusted(), 0);
-	speed_rounds(cases, 2, 200);
-	speed_tell_case(&cases[0], "ns", "pool_occupancy_quiet_ns");
-	speed_tell_case(&cases[1], "ns", "mempool_occupancy_quiet_ns");
-	speed_free(cases, 2);
-	if (speed_cpus() < 2)
-		return;
-	speed_background(take_and_give, pool_inline.join(trusted(), 1));
-	speed_rounds(cases, 1, 200);
-	speed_background_stop();
-	speed_tell_case(&cases[0], "ns", "pool_occupancy_ns");
-	speed_free(cases, 1);
-}
-
-/* Forth and back by a tenth, a batch at a time. */
-static void resize(void *context)
-{
-	struct fnuma_pool *pool = context;
-	static bool shrinking;
-	uint32_t least = POOL_HANDLES, most = POOL_HANDLES + POOL_HANDLES / 10;
-
-	if (fnuma_pool_resize(pool, shrinking ? least : most, FNUMA_BATCH_MAX, 0) <= 0)
-		shrinking = !shrinking;
-}
-
-#define TAKES 20000u
-
-/* Single takes of 32 out of a swing, each by itself. The 99.9th percentile. */
-static double take_p999(void *user)
-{
-	static fnuma_gfn h[POOL_SWING];
-	static uint64_t took[TAKES];
-	uint32_t i, k, n = 0;
-
-	while (n < TAKES) {
-		for (i = 0; i < POOL_SWING && n < TAKES; i += 32) {
-			uint64_t begin = speed_ticks();
-
-			if (fnuma_pool_take_inline(user, h + i, 32) != 32)
-				speed_die("a take failed");
-			took[n++] = speed_ticks() - begin;
-		}
-		for (k = 0; k < i; k += 32)
-			if (fnuma_pool_give_inline(user, h + k, 32) != 32)
-				speed_die("a give failed");
-	}
-	qsort(took, n, sizeof(*took), ascending);
-	return (double)took[TAKES - TAKES / 1000 - 1] / speed_ticks_per_ns();
-}
-
-/* Without resizing the other CPU is as busy, with nothing of ours. */
-static void spin(void *context)
-{
-	uint64_t until = speed_ticks() + 1000;
-
-	(void)context;
-	while (speed_ticks() < until)
-		;
-}
-
-static void tell_resize(void)
-{
-	struct speed_case cases[2];
-	unsigned rounds = speed_scaled(60), r;
-
-	cases[0].samples = speed_alloc((rounds + 1) * sizeof(double));
-	cases[1].samples = speed_alloc((rounds + 1) * sizeof(double));
-	cases[0].samples[0] = cases[1].samples[0] = rounds;
-	for (r = 1; r <= rounds; r++) {
-		void *user = pool_inline.join(trusted(), 0);
-
-		speed_background(spin, NULL);
-		cases[1].samples[r] = take_p999(user);
-		speed_background_stop();
-		speed_background(resize, trusted()->pool);
-		cases[0].samples[r] = take_p999(user);
-		speed_background_stop();
-	}
-	speed_tell_case(&cases[1], "ns", "pool_take_p999_ns");
-	speed_tell_case(&cases[0], "ns", "pool_take_p999_resizing_ns");
-	speed_tell_ratio(&cases[0], &cases[1], "pool_resize_p999_ratio");
-	speed_free(cases, 2);
-	/* Back to what it was, for the check. */
-	while (fnuma_pool_resize(trusted()->pool, POOL_HANDLES, FNUMA_BATCH_MAX, 0) > 0)
-		;
-}
-
 void speed_pool_threads(void)
 {
-	open_all();
+	pool_open_all();
 	tell_swing(1);
 	if (speed_cpus() == 2) {
 		tell_swing(2);
 		tell_two();
 	}
-	tell_occupancy();
 	check_all();
-	if (speed_cpus() == 2) {
-		tell_resize();
-		check_conserved(&pool_inline);
-	}
 }
 
 /* --- how it grows --- */
@@ -414,7 +280,7 @@ void speed_grow_pool(void)
 {
 	unsigned i;
 
-	open_all();
+	pool_open_all();
 	for (i = 0; i < POOL_N_BURSTS; i++)
 		grow_burst(i);
 	if (speed_cpus() == 2)

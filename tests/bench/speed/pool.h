@@ -47,4 +47,9 @@ extern const struct pool_contender
 	pool_mempool, pool_mempool_own, pool_mempool_nocache, pool_ring, pool_stack,
 	pool_ck, pool_urcu, pool_jemalloc, pool_glibc;
 
+/* Make them all, once. */
+void pool_open_all(void);
+/* Everything that went in comes out, once. */
+void pool_check_conserved(const struct pool_contender *c);
+
 #endif

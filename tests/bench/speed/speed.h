@@ -114,6 +114,7 @@ extern void (*speed_thread_hook)(void);
 
 void speed_pool(void);
 void speed_pool_threads(void);
+void speed_disturbed(void);
 void speed_tracker(void);
 void speed_trigger(void);
 void speed_flip(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What no table of 4 bits a page can be faster than: fetch the words, write to them, and
- * keep nothing. */
+ * keep nothing; to find pages, read each word. */
 #include "tracker.h"
 #include <stdlib.h>
 
@@ -34,8 +34,16 @@ static uint32_t none(const void *map)
 	return 0;
 }
 
-static uint32_t visit_none(void *map)
+/* Finds none, but has looked. */
+static uint32_t read_all(void *map)
 {
+	const struct touch *t = map;
+	uint64_t all = 0;
+	uint32_t i;
+
+	for (i = 0; i < t->frames / 16; i++)
+		all |= t->words[i];
+	__asm__ __volatile__("" : : "r"(all));
 	return none(map);
 }
 
@@ -44,5 +52,5 @@ static size_t bytes(const void *map)
 	return ((const struct touch *)map)->frames / 2;
 }
 
-const struct tracker_contender tracker_touch = {"touch", make, free, update, none, visit_none,
+const struct tracker_contender tracker_touch = {"touch", make, free, update, none, read_all,
                                                 bytes};
