@@ -47,12 +47,16 @@ AVX512 static inline uint32_t pack(uint64_t wanted, uint32_t base, fnuma_gfn *pa
 	const __m512i sixteen = _mm512_set1_epi32(16);
 	const __m512i iota =
 		_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-	uint32_t n = (uint32_t)_mm_popcnt_u64(wanted), i;
+	uint32_t n = (uint32_t)_mm_popcnt_u64(wanted), page, i;
 	__m512i numbers;
 
 	if (n <= FEW) {
-		for (i = 0; i < FEW; i++, wanted &= wanted - 1)
-			pages[i].n = base + (uint32_t)_tzcnt_u64(wanted);
+		for (i = 0; i < FEW; i++, wanted &= wanted - 1) {
+			page = base + (uint32_t)_tzcnt_u64(wanted);
+			/* gcc would gather all four in a register first, which takes longer */
+			__asm__("" : "+r"(page));
+			pages[i].n = page;
+		}
 		return n;
 	}
 	numbers = _mm512_add_epi32(iota, _mm512_set1_epi32((int)base));

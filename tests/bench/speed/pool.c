@@ -147,18 +147,50 @@ void speed_pool(void)
 
 /* --- two threads, and caches that spill --- */
 
-struct pair {
+/* A slice is some microseconds; to set two CPUs off takes half a one. */
+#define BOTH_SLICES 8u
+
+struct user {
 	speed_slice slice;
-	void *users[2];
+	void *context;
+};
+
+struct pair {
+	struct user users[2];
 };
 
 static struct pair pairs[2 * N];
+
+static double slices(void *user)
+{
+	const struct user *u = user;
+	uint32_t i;
+
+	for (i = 0; i < BOTH_SLICES; i++)
+		u->slice(u->context);
+	return 0;
+}
 
 static double both(void *context)
 {
 	struct pair *p = context;
 
-	return speed_both(p->slice, p->users[0], p->users[1]);
+	return speed_both(slices, &p->users[0], &p->users[1]);
+}
+
+static struct pair pair_of(const struct pool_contender *c, speed_slice slice)
+{
+	return (struct pair){{{slice, c->join(c->state, 0)}, {slice, c->join(c->state, 1)}}};
+}
+
+/* A contender's case: a slice by one thread, or by two at once. */
+static struct speed_case case_for(const struct pool_contender *c, struct pair *p,
+                                  speed_slice slice, unsigned threads, double per)
+{
+	*p = pair_of(c, slice);
+	if (threads == 1)
+		return (struct speed_case){c->name, slice, p->users[0].context, per, NULL};
+	return (struct speed_case){c->name, both, p, per * BOTH_SLICES, NULL};
 }
 
 /* Cases of those contenders that have the job, by one thread or by two. */
@@ -171,10 +203,7 @@ static unsigned swing_cases(struct speed_case *cases, unsigned *which, unsigned 
 
 		if (!c->swing || (threads == 2 && i == LIMIT))
 			continue;
-		pairs[n] = (struct pair){c->swing, {c->join(c->state, 0), c->join(c->state, 1)}};
-		cases[n] = (struct speed_case){c->name, threads == 2 ? both : c->swing,
-		                               threads == 2 ? &pairs[n] : pairs[n].users[0],
-		                               POOL_SWING, NULL};
+		cases[n] = case_for(c, &pairs[n], c->swing, threads, POOL_SWING);
 		which[n++] = i;
 	}
 	return n;
@@ -193,7 +222,7 @@ static void tell_swing(unsigned threads)
 	struct speed_case cases[N];
 	unsigned which[N], n = swing_cases(cases, which, threads), i;
 
-	speed_rounds(cases, n, 400);
+	speed_rounds(cases, n, threads == 2 ? 60 : 400);
 	for (i = 0; i < n; i++)
 		speed_tell_case(&cases[i], "ns", "pool_swing_%ut_%s_ns", threads, cases[i].name);
 	speed_tell_ratio(&cases[0], speed_best(case_of(cases, which, MEMPOOL), 2),
@@ -212,12 +241,10 @@ static void tell_two(void)
 		if (i == LIMIT)
 			continue;
 		nocache = i == MEMPOOL_NOCACHE ? n : nocache;
-		pairs[n] = (struct pair){c->pairs[POOL_B32],
-		                         {c->join(c->state, 0), c->join(c->state, 1)}};
-		cases[n] = (struct speed_case){c->name, both, &pairs[n], POOL_PAIRS, NULL};
+		cases[n] = case_for(c, &pairs[n], c->pairs[POOL_B32], 2, POOL_PAIRS);
 		n++;
 	}
-	speed_rounds(cases, n, 400);
+	speed_rounds(cases, n, 60);
 	for (i = 0; i < n; i++)
 		speed_tell_case(&cases[i], "ns", "pool_2t_b32_%s_ns", cases[i].name);
 	speed_tell_ratio(&cases[INLINE], &cases[nocache], "pool_2t_b32_vs_mempool_nocache");
@@ -264,11 +291,8 @@ static void grow_threads(void)
 	for (i = 0; i < SHOWN; i++) {
 		const struct pool_contender *c = contenders[shown[i]];
 
-		pairs[i] = (struct pair){c->pairs[POOL_B32],
-		                         {c->join(c->state, 0), c->join(c->state, 1)}};
-		cases[2 * i] = (struct speed_case){c->name, c->pairs[POOL_B32],
-		                                   pairs[i].users[0], POOL_PAIRS, NULL};
-		cases[2 * i + 1] = (struct speed_case){c->name, both, &pairs[i], POOL_PAIRS, NULL};
+		cases[2 * i] = case_for(c, &pairs[2 * i], c->pairs[POOL_B32], 1, POOL_PAIRS);
+		cases[2 * i + 1] = case_for(c, &pairs[2 * i + 1], c->pairs[POOL_B32], 2, POOL_PAIRS);
 	}
 	speed_rounds(cases, 2 * SHOWN, 100);
 	for (i = 0; i < 2 * SHOWN; i++)

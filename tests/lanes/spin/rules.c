@@ -87,7 +87,7 @@ static bool is_counter(const void *p)
 /* Behind the lock: all but what is constant and what is read without it. */
 static bool may_touch_pool(const void *p, bool write, int thread)
 {
-	if (within(p, pool, offsetof(struct fnuma_pool, size)))
+	if (within(p, pool, offsetof(struct fnuma_pool, lock)))
 		return !write;
 	if (is_counter(p)) /* the only resizer is the only writer of the size */
 		return !write && (holds_lock(thread) || thread == THREADS - 1);
