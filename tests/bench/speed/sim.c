@@ -22,8 +22,9 @@ enum {
 };
 
 #define FRAMES   (4u << 20) /* of the guest, and of the privVM */
-#define FREE     65536u     /* of these, free: as many as ever are in flight, and more */
+#define FREE     65536u     /* of these, free: more than ever are in flight */
 #define RING     1024u
+#define AHEAD    64u
 #define TICKS    10000u
 #define PAGES(t) (30 + ((t) & 1)) /* that arrive in a tick: 1 Gb/s */
 
@@ -43,15 +44,15 @@ struct bare {
 };
 
 /* Pages all over its memory, as they are after a while. */
-static void side_make(struct side *s, uint64_t *random)
+static void side_make(struct side *s, uint32_t frames, uint64_t *random)
 {
 	uint32_t i;
 
-	s->words = speed_alloc(FRAMES * sizeof(*s->words));
+	s->words = speed_alloc(frames * sizeof(*s->words));
 	s->free = speed_alloc(FREE * sizeof(*s->free));
 	s->n_free = FREE;
 	for (i = 0; i < FREE; i++)
-		s->free[i] = i * (FRAMES / FREE) + speed_below(random, FRAMES / FREE);
+		s->free[i] = i * (frames / FREE) + speed_below(random, frames / FREE);
 	for (i = FREE; i > 1; i--) {
 		uint32_t k = speed_below(random, i), page = s->free[k];
 
@@ -62,15 +63,15 @@ static void side_make(struct side *s, uint64_t *random)
 		s->ring[i] = s->free[--s->n_free];
 }
 
-static struct bare *bare_new(unsigned touches)
+static struct bare *bare_new(unsigned touches, uint32_t frames)
 {
 	struct bare *b = speed_alloc(sizeof(*b));
 	uint64_t random = 88172645463325252u;
 
 	b->touches = touches;
-	side_make(&b->guest, &random);
-	side_make(&b->card, &random);
-	b->nodes = speed_alloc(FRAMES / 16 * sizeof(*b->nodes));
+	side_make(&b->guest, frames, &random);
+	side_make(&b->card, frames, &random);
+	b->nodes = speed_alloc(frames / 16 * sizeof(*b->nodes));
 	if (!wheel_init(&b->wheel, 1, 90, 20, 1000, 1))
 		speed_die("no memory for a wheel");
 	return b;
@@ -100,7 +101,8 @@ static void give_back(struct bare *b)
 		}
 }
 
-/* The pages posted first, and others posted in their place. */
+/* The pages posted first, and others posted in their place; those of the next bursts are
+ * fetched. */
 static void turn(struct side *s, uint32_t *taken, uint32_t n)
 {
 	uint32_t i;
@@ -108,6 +110,7 @@ static void turn(struct side *s, uint32_t *taken, uint32_t n)
 	for (i = 0; i < n; i++) {
 		uint32_t *slot = &s->ring[(s->head + i) % RING];
 
+		__builtin_prefetch(&s->words[s->ring[(s->head + i + AHEAD) % RING]], 1);
 		taken[i] = *slot;
 		*slot = s->free[s->n_free - 1 - i];
 	}
@@ -163,12 +166,14 @@ static double bare_ticks(void *context)
 static const struct {
 	const char *name;
 	unsigned touches;
+	uint32_t frames;
 } kinds[] = {
-	{"vanilla", OWN | SWAP},
-	{"copy", OWN},
-	{"pool", SWAP},
-	{"migrate", OWN | SWAP | RECORD},
-	{"hybrid", SWAP | RECORD},
+	{"vanilla", OWN | SWAP, FRAMES},
+	{"copy", OWN, FRAMES},
+	{"pool", SWAP, FRAMES},
+	{"migrate", OWN | SWAP | RECORD, FRAMES},
+	{"hybrid", SWAP | RECORD, FRAMES},
+	{"small", SWAP, FREE}, /* if all pages' words were in the caches */
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
@@ -180,7 +185,7 @@ static void tell_limits(double *limits)
 
 	for (i = 0; i < KINDS; i++)
 		cases[i] = (struct speed_case){kinds[i].name, bare_ticks,
-		                               bare_new(kinds[i].touches),
+		                               bare_new(kinds[i].touches, kinds[i].frames),
 		                               TICKS / 2 * (PAGES(0) + PAGES(1)), NULL};
 	speed_rounds(cases, KINDS, 100);
 	for (i = 0; i < KINDS; i++) {
