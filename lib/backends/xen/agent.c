@@ -41,6 +41,11 @@ static bool makes_sense(const struct fnuma_xen_agent_directory *dir)
 	       dir->maps <= FNUMA_XEN_AGENT_MAPS_MAX;
 }
 
+static void note_own(struct xen_agent *a, uint32_t gfn)
+{
+	a->own[gfn % XEN_AGENT_SIEVE / 64] |= UINT64_C(1) << (gfn % 64);
+}
+
 static int map_all(struct fnuma_xen *x, struct xen_domain *d,
                    const struct fnuma_xen_agent_directory *dir)
 {
@@ -55,6 +60,7 @@ static int map_all(struct fnuma_xen *x, struct xen_domain *d,
 		if (!a->map[a->maps])
 			return FNUMA_E_STATE;
 		a->map_gfn[a->maps] = gfn;
+		note_own(a, gfn);
 	}
 	return FNUMA_OK;
 }
@@ -67,6 +73,7 @@ static int look_at(struct fnuma_xen *x, struct xen_domain *d)
 	d->agent.directory = map_one(x, d, d->agent.gfn);
 	if (!d->agent.directory)
 		return FNUMA_E_STATE;
+	note_own(&d->agent, d->agent.gfn);
 	copy = malloc(sizeof(*copy));
 	if (!copy)
 		return FNUMA_E_NOMEM;
@@ -134,6 +141,9 @@ bool xen_agent_owns(const struct xen_domain *d, fnuma_gfn page)
 	const struct xen_agent *a = &d->agent;
 	uint32_t i;
 
+	/* Asked of each page, and it has many maps: most are told apart at once. */
+	if (!(a->own[page.n % XEN_AGENT_SIEVE / 64] >> (page.n % 64) & 1u))
+		return false;
 	for (i = 0; i < a->maps; i++)
 		if (a->map[i] && a->map_gfn[i] == page.n)
 			return true;

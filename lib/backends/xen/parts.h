@@ -31,12 +31,15 @@ struct journal_record {
 	uint64_t sum;              /* of all before it */
 };
 
+#define XEN_AGENT_SIEVE 4096u
+
 struct xen_agent {
 	const struct fnuma_xen_agent_directory *directory; /* mapped; NULL: no agent */
 	const volatile uint32_t *map[FNUMA_XEN_AGENT_MAPS_MAX]; /* mapped; NULL: nothing listed */
 	uint32_t map_gfn[FNUMA_XEN_AGENT_MAPS_MAX];        /* where they are */
 	uint32_t maps;
 	uint32_t gfn;                                      /* of the directory */
+	uint64_t own[XEN_AGENT_SIEVE / 64]; /* low bits of the frames of all of these */
 };
 
 /* A domain looked after. Its slot of the connection is its record of the journal. */

@@ -30,7 +30,7 @@ static void *listen(void *cookie)
 	double since = seconds_now();
 
 	while (!l->stop) {
-		usleep(100000);
+		usleep(250000);
 		if (guest_beat(l->t, l->domid, &now) && now.beats != last.beats) {
 			last = now;
 			since = seconds_now();

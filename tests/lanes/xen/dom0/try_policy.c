@@ -15,9 +15,9 @@
 #define LAYOUT "/run/layout.csv"
 #define MINUTE (60 * UINT64_C(1000000000))
 #define TICKS  8u
-#define DRIFT  400u  /* pages a tick */
+#define DRIFT  600u  /* pages a tick */
 #define PERIOD 3u    /* ticks */
-#define AMOUNT 850u /* pages */
+#define AMOUNT 1300u /* pages */
 
 struct policy {
 	const char *mode;    /* flipsim's name of it */
