@@ -51,10 +51,10 @@ static bool populate(const struct bare *b, fnuma_node to, xen_pfn_t *scratch)
 		                                  scratch) == BATCH;
 	a = b->kept->a;
 	memcpy(a->scratch, scratch, sizeof(a->scratch));
-	a->reservation = (struct xen_memory_reservation){
-		.nr_extents = BATCH,
-		.mem_flags = XENMEMF_exact_node(to.id),
-		.domid = (domid_t)b->domid};
+	a->reservation =
+		(struct xen_memory_reservation){.nr_extents = BATCH,
+	                                        .mem_flags = XENMEMF_exact_node(to.id),
+	                                        .domid = (domid_t)b->domid};
 	set_xen_guest_handle_raw(a->reservation.extent_start, a->scratch);
 	return xencall2(b->kept->call, __HYPERVISOR_memory_op, XENMEM_populate_physmap,
 	                at(&a->reservation)) == BATCH;
@@ -101,14 +101,13 @@ static bool swap(const struct bare *b, xen_pfn_t *frames)
 	a = b->kept->a;
 	memcpy(a->from, from, sizeof(from));
 	memcpy(a->frames, frames, sizeof(a->frames));
-	a->swap = (struct xen_add_to_physmap_batch){.domid = (domid_t)b->domid,
-	                                            .space = XENMAPSPACE_gmfn,
-	                                            .size = BATCH};
+	a->swap = (struct xen_add_to_physmap_batch){
+		.domid = (domid_t)b->domid, .space = XENMAPSPACE_gmfn, .size = BATCH};
 	set_xen_guest_handle_raw(a->swap.idxs, a->from);
 	set_xen_guest_handle_raw(a->swap.gpfns, a->frames);
 	set_xen_guest_handle_raw(a->swap.errs, a->errs);
-	return xencall2(b->kept->call, __HYPERVISOR_memory_op, XENMEM_add_to_physmap_batch,
-	                at(&a->swap)) == 0;
+	return xencall2(b->kept->call, __HYPERVISOR_memory_op,
+	                XENMEM_add_to_physmap_batch, at(&a->swap)) == 0;
 }
 
 bool bare_batch(struct bare *b, const fnuma_gfn *pages, fnuma_node to)

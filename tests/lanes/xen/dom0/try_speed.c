@@ -17,7 +17,12 @@
 #define PROFILED 40  /* a batch in one pause each */
 #define BOUND    5.0 /* per cent */
 
-enum { BARE, KEPT, LIBRARY, CONTENDERS };
+enum {
+	BARE,
+	KEPT,
+	LIBRARY,
+	CONTENDERS
+};
 
 static const char *const contenders[] = {"libxenctrl's calls", "bare calls of Xen",
                                          "the library"};

@@ -72,10 +72,9 @@ int memory_start(struct memory *m, size_t pages, uint64_t seed)
 
 void memory_look(struct memory *m)
 {
-	const uint64_t bad =
-		check_and_write(m->words + m->next * PAGE_WORDS,
-	                        first_word(m->seed, m->next, m->passes),
-	                        first_word(m->seed, m->next, m->passes + 1));
+	const uint64_t bad = check_and_write(m->words + m->next * PAGE_WORDS,
+	                                     first_word(m->seed, m->next, m->passes),
+	                                     first_word(m->seed, m->next, m->passes + 1));
 
 	if (bad > 0 && m->bad_words == 0)
 		m->first_bad = m->next;
