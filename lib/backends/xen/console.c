@@ -17,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_BYTES (1u << 20) /* more than any ring is by default; a longer one is lost */
-#define PIECE_BYTES  (1u << 14) /* what is read at once: Xen's libraries copy all of it */
+#define RING_BYTES_MAX (1u << 27)
+#define ANSWER_BYTES   (1u << 20) /* a longer one is lost */
+#define PIECE_BYTES    (1u << 14) /* read at once: Xen's libraries copy all of it */
 
 struct reading {
 	struct xen_counts *c;
@@ -148,28 +149,34 @@ static int take_text(struct xen_counts *c, char *text)
 	return r.broken || !c->n ? FNUMA_E_BUSY : FNUMA_OK;
 }
 
-/* Reads on from *index to the end, if that is not further than there is room for. */
-static int read_on(struct fnuma_xen *x, char *text, uint32_t room, uint32_t *bytes,
-                   uint32_t *index)
+static int read_piece(struct fnuma_xen *x, char *text, uint32_t *bytes)
+{
+	*bytes = PIECE_BYTES;
+	return xen_error(XEN(x, ring, text, bytes, &x->counts.index));
+}
+
+/* What was printed since the last reading, to the end; half an answer is none. */
+static int read_on(struct fnuma_xen *x, char *text, uint32_t *bytes)
 {
 	uint32_t piece = PIECE_BYTES;
 	int err = FNUMA_OK;
 
-	for (*bytes = 0; !err && piece == PIECE_BYTES && *bytes + piece <= room;
-	     *bytes += piece)
-		err = xen_error(XEN(x, ring, text + *bytes, &piece, index));
+	for (*bytes = 0; !err && piece == PIECE_BYTES; *bytes += piece) {
+		if (*bytes == ANSWER_BYTES)
+			return FNUMA_E_BUSY;
+		err = read_piece(x, text + *bytes, &piece);
+	}
 	return err;
 }
 
-/* What others have printed since the last reading. */
+/* What others have printed since then; a larger ring than this there is not. */
 static int skip(struct fnuma_xen *x, char *text)
 {
-	uint32_t bytes;
-	int err;
+	uint32_t piece = PIECE_BYTES, i;
+	int err = FNUMA_OK;
 
-	do
-		err = read_on(x, text, PIECE_BYTES, &bytes, &x->counts.index);
-	while (!err && bytes == PIECE_BYTES);
+	for (i = 0; !err && piece == PIECE_BYTES && i < RING_BYTES_MAX / PIECE_BYTES; i++)
+		err = read_piece(x, text, &piece);
 	return err;
 }
 
@@ -187,7 +194,7 @@ int xen_read_counts(struct fnuma_xen *x)
 	if (!err)
 		err = xen_error(XEN(x, key, 'u'));
 	if (!err)
-		err = read_on(x, text, ANSWER_BYTES, &bytes, &x->counts.index);
+		err = read_on(x, text, &bytes);
 	x->stats.readings++;
 	if (!err && x->counts.index - bytes != before) {
 		x->stats.wraps++;

@@ -22,7 +22,7 @@
 #define FAKE_NOBODY     0xffffu
 #define FAKE_MAPS       256u
 #define FAKE_STORE      16u
-#define FAKE_RING       16384u
+#define FAKE_RING       65536u
 
 struct fake_mfn {
 	uint32_t owner;       /* index of a domain, or nobody */

@@ -49,6 +49,27 @@ static void what_others_print_in_between_is_not_counted(void **state)
 	fixture_close(&t);
 }
 
+/* Xen's libraries are asked for 16 KiB at once. */
+static void an_answer_longer_than_one_reading_is_put_together(void **state)
+{
+	static char extra[40000];
+	struct fnuma_result results[1];
+	struct fixture t;
+	uint32_t i;
+
+	(void)state;
+	memset(extra, '\n', sizeof(extra) - 1);
+	fixture_open(&t);
+	t.f->console_extra = extra;
+	for (i = 0; i < 3; i++) { /* from another place in the ring each time */
+		fixture_allow(&t, 100 + i, 1);
+		assert_int_equal(fixture_move(&t, 100 + i, 1, 0, results), 1);
+		t.f->now_ns += UINT64_C(1) << 40;
+		assert_counts(&t, i + 1, GUEST_FRAMES - i - 1);
+	}
+	fixture_close(&t);
+}
+
 static void lines_with_a_timestamp_are_read(void **state)
 {
 	struct fixture t;
@@ -275,6 +296,7 @@ int main(void)
 		cmocka_unit_test(counts_are_xens_in_the_words_of_either_version),
 		cmocka_unit_test(counts_follow_a_move),
 		cmocka_unit_test(what_others_print_in_between_is_not_counted),
+		cmocka_unit_test(an_answer_longer_than_one_reading_is_put_together),
 		cmocka_unit_test(lines_with_a_timestamp_are_read),
 		cmocka_unit_test(counts_that_do_not_add_up_are_not_believed),
 		cmocka_unit_test(a_ring_that_wrapped_is_noticed_and_read_again_later),
