@@ -82,7 +82,7 @@ scenario policy "${small:-}"
 scenario balloon "${small:-}"
 scenario speed "${small:-}"
 # It waits: others boot sooner then.
-! wanted migrate hvm pv daemon || [ -z "${small:-}" ] || xl pause small
+! wanted migrate hvm pv || [ -z "${small:-}" ] || xl pause small
 if wanted migrate; then
 	extra="guest.pages=4000 guest.list"
 	moving=$(guest_start moving pvh 1 128)
@@ -105,6 +105,7 @@ if wanted pv; then
 	scenario pv "$pv"
 	xl destroy pv
 fi
+! wanted migrate hvm pv || [ -z "${small:-}" ] || xl unpause small
 if wanted daemon; then
 	extra="guest.pages=4000 guest.list"
 	tended=$(guest_start tended pvh 1 128)
@@ -115,7 +116,6 @@ if wanted daemon; then
 	xl destroy tended
 fi
 # These are the last for this guest: they harm it, and end it.
-! wanted migrate hvm pv daemon || [ -z "${small:-}" ] || xl unpause small
 scenario naive "${small:-}"
 scenario conformance "${small:-}"
 if wanted pinned; then
