@@ -227,6 +227,10 @@ static void tell_swing(unsigned threads)
 		speed_tell_case(&cases[i], "ns", "pool_swing_%ut_%s_ns", threads, cases[i].name);
 	speed_tell_ratio(&cases[0], speed_best(case_of(cases, which, MEMPOOL), 2),
 	                 "pool_swing_%ut_vs_mempool", threads);
+	if (threads == 1)
+		speed_tell_ratio(case_of(cases, which, LIMIT),
+		                 speed_best(case_of(cases, which, MEMPOOL), 2),
+		                 "pool_swing_1t_limit_vs_mempool");
 	speed_free(cases, n);
 }
 

@@ -136,9 +136,12 @@ static void tell_update(const char *size, uint32_t frames, unsigned set, unsigne
 		                cases[i].name);
 	/* The last is the limit; the general maps come before it. */
 	speed_tell_ratio(&cases[0], &cases[n - 1], "tracker_update_%s_vs_limit", size);
-	if (n > KHASH + 1)
-		speed_tell_ratio(&cases[0], speed_best(cases + KHASH, n - 1 - KHASH),
-		                 "tracker_update_%s_vs_khash", size);
+	if (n > KHASH + 1) {
+		const struct speed_case *best = speed_best(cases + KHASH, n - 1 - KHASH);
+
+		speed_tell_ratio(&cases[0], best, "tracker_update_%s_vs_khash", size);
+		speed_tell_ratio(&cases[n - 1], best, "tracker_update_%s_touch_vs_khash", size);
+	}
 	speed_free(cases, n);
 }
 
