@@ -61,20 +61,46 @@ static void layouts(FILE *out, const struct engine *e)
 	}
 }
 
+/* By node, those that nobody can place last. False: not known of this domain. */
+static bool count_pooled(struct engine *e, const struct domain *d, uint32_t *counts)
+{
+	fnuma_node nodes[FNUMA_BATCH_MAX];
+	fnuma_gfn pages[FNUMA_BATCH_MAX], cursor = fnuma_gfn_of(0);
+	uint32_t node;
+	int n, i;
+
+	memset(counts, 0, (e->topology.nodes + 1) * sizeof(counts[0]));
+	while ((n = e->source.ops->pooled(&e->source, d->at.domain, &cursor, pages,
+	                                  FNUMA_BATCH_MAX)) > 0) {
+		bool placed = fnuma_backend_page_nodes(&e->source.backend, d->at.domain, pages,
+		                                       (uint32_t)n, nodes) == n;
+
+		for (i = 0; i < n; i++) {
+			node = placed ? nodes[i].id : FNUMA_NODE_UNKNOWN_ID;
+			counts[node < e->topology.nodes ? node : e->topology.nodes]++;
+		}
+	}
+	return n == 0;
+}
+
 static void pooled(FILE *out, struct engine *e)
 {
-	uint32_t i;
+	static const char name[] = "flipnuma_domain_pooled_pages";
+	uint32_t counts[FNUMA_NODES_MAX + 1], i, node;
 
 	if (!e->source.ops->pooled)
 		return;
-	head(out, "flipnuma_domain_pooled_pages", "gauge",
-	     "Pages of a domain that are set aside in a pool for flips.");
+	head(out, name, "gauge",
+	     "Pages of a domain on a node that are set aside in a pool for flips.");
 	for (i = 0; i < e->n_domains; i++) {
 		const struct domain *d = e->domains[i];
-		int64_t n = d->attached ? e->source.ops->pooled(&e->source, d->at.domain) : -1;
 
-		if (n >= 0)
-			sample(out, "flipnuma_domain_pooled_pages", d, (double)n, "%s", "");
+		if (!d->attached || !count_pooled(e, d, counts))
+			continue;
+		for (node = 0; node < e->topology.nodes; node++)
+			sample(out, name, d, counts[node], ",node=\"%u\"", node);
+		if (counts[node])
+			sample(out, name, d, counts[node], ",node=\"\"");
 	}
 }
 

@@ -63,8 +63,11 @@ struct source_ops {
 	/* Both NULL where a frame has no address. */
 	int (*address)(struct source *s, fnuma_domain domain, fnuma_gfn page, uint64_t *address);
 	int (*frame)(struct source *s, fnuma_domain domain, uint64_t address, fnuma_gfn *page);
-	/* Pages of it that are set aside in a pool. NULL: not known here. */
-	int64_t (*pooled)(struct source *s, fnuma_domain domain);
+	/* Up to `n` of its pages that are set aside in a pool, in ascending order from *cursor
+	 * on, which moves. Returns how many, 0: that was all; or an error: not known of this
+	 * domain. NULL: not known here. */
+	int (*pooled)(struct source *s, fnuma_domain domain, fnuma_gfn *cursor,
+	              fnuma_gfn *pages, uint32_t n);
 };
 
 struct source {

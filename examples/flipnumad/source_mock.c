@@ -328,15 +328,21 @@ static double mock_busy(struct source *s)
 	return ((struct state *)s->state)->busy_percent;
 }
 
-static int64_t mock_pooled(struct source *s, fnuma_domain domain)
+/* Its first ones. */
+static int mock_pooled(struct source *s, fnuma_domain domain, fnuma_gfn *cursor,
+                       fnuma_gfn *pages, uint32_t n)
 {
 	const struct state *w = s->state;
-	uint32_t i;
+	uint32_t i, k = 0;
 
 	for (i = 0; i < w->n_guests; i++)
 		if (fnuma_domain_same(w->guest[i].domain, domain))
-			return (int64_t)w->guest[i].pooled_pages;
-	return FNUMA_E_STALE;
+			break;
+	if (i == w->n_guests)
+		return FNUMA_E_STALE;
+	while (k < n && cursor->n < w->guest[i].pooled_pages && cursor->n < w->guest[i].pages)
+		pages[k++] = fnuma_gfn_of(cursor->n++);
+	return (int)k;
 }
 
 const struct source_ops source_mock = {

@@ -243,18 +243,12 @@ static double xen_busy(struct source *s)
 }
 
 /* Free pages that the agent lists. */
-static int64_t xen_pooled(struct source *s, fnuma_domain domain)
+static int xen_pooled(struct source *s, fnuma_domain domain, fnuma_gfn *cursor,
+                      fnuma_gfn *pages, uint32_t n)
 {
 	struct state *state = s->state;
-	fnuma_gfn cursor = {0};
-	int64_t sum = 0;
-	int n;
 
-	do {
-		n = fnuma_xen_listed(state->xen, domain, true, &cursor, state->pages, LOOK_PAGES);
-		sum += n > 0 ? n : 0;
-	} while (n == (int)LOOK_PAGES);
-	return n < 0 ? n : sum;
+	return fnuma_xen_listed(state->xen, domain, true, cursor, pages, n);
 }
 
 const struct source_ops source_xen = {

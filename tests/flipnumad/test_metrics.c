@@ -144,6 +144,24 @@ static void each_domain_has_its_part_of_the_budget(void **state)
 	                all.spent_ns - 2, all.spent_ns + 2);
 }
 
+static void pooled_pages_are_told_by_the_node_that_they_are_on(void **state)
+{
+	const char *const pooled = "flipnuma_domain_pooled_pages{domain=\"a\",number=\"1\",";
+
+	(void)state;
+	write_world("[host]\nnodes = 3\n[guest a]\naway_pages = 100\npooled_pages = 170\n"
+	            "[guest b]\n");
+	open_engine("[defaults]\nperiod_s = 1000\n" ALL);
+	run(3);
+	assert_int_equal(samples("flipnuma_domain_pooled_pages{", &(double){0}, &(double){0}), 6);
+	assert_int_equal(sum_of(pooled), 170);
+	assert_int_equal(value_of("flipnuma_domain_pooled_pages{domain=\"a\",number=\"1\","
+	                          "node=\"0\"}"), 100);
+	assert_int_equal(value_of("flipnuma_domain_pooled_pages{domain=\"a\",number=\"1\","
+	                          "node=\"1\"}"), 70);
+	assert_int_equal(sum_of("flipnuma_domain_pooled_pages{domain=\"b\""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +171,7 @@ int main(void)
 		WORLD_TEST(a_full_home_is_named),
 		WORLD_TEST(a_dry_run_tells_where_pages_would_go),
 		WORLD_TEST(each_domain_has_its_part_of_the_budget),
+		WORLD_TEST(pooled_pages_are_told_by_the_node_that_they_are_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
