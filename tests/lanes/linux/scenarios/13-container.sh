@@ -4,13 +4,12 @@
 # needs: examples/flipnumad/flipnumad setpriv
 . /lib/vm-guest.sh
 
-# A program by its path where busybox has one of that name.
-
 echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control
 mkdir /sys/fs/cgroup/container
 echo 0,2 >/sys/fs/cgroup/container/cpuset.mems
 
-# refused WORDS COMMAND...: with status 1 and these words.
+# refused WORDS COMMAND...: with status 1 and these words. setpriv goes by its path: busybox
+# has one, too.
 refused()
 {
 	words=$1
