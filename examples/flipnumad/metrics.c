@@ -120,7 +120,7 @@ static const char *reason_label(int why, char *to)
 static void move(FILE *out, const struct domain *d, uint32_t to, const char *outcome, int why,
                  uint64_t n)
 {
-	char node[8] = "", reason[64] = "";
+	char node[12] = "", reason[64] = "";
 
 	if (to != FNUMA_NODE_NONE_ID)
 		snprintf(node, sizeof(node), "%u", to);
