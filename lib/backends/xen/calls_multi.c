@@ -161,8 +161,7 @@ int real_pause(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
 }
 
 /* Xen looks at what is in the call only if there is a log to write to. The last extent, of no
- * pages, is something that it refuses then, after it has done the others; alone it asks
- * whether there is one. */
+ * pages, is something that it refuses then, after it has done the others. */
 static void add_dirty(struct multi *m, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
 {
 	uint32_t i;
@@ -180,22 +179,6 @@ static void add_dirty(struct multi *m, uint32_t domid, const fnuma_gfn *gfns, ui
 	set_xen_guest_handle_raw(m->buf[1].h, m->extent);
 	m->buf[1].size = (n + 1) * sizeof(m->extent[0]);
 	add(m, __HYPERVISOR_dm_op, domid, 2, at(m->buf));
-}
-
-/* 1: there is a log. */
-static int is_logged(const struct multi *m, uint32_t call)
-{
-	return result_of(m, call) == -EINVAL ? 1 : result_of(m, call);
-}
-
-static int mark_dirty(struct real *r, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
-{
-	int err;
-
-	begin(r->multi);
-	add_dirty(r->multi, domid, gfns, n);
-	err = go(r);
-	return err ? err : is_logged(r->multi, 0);
 }
 
 static void add_swap(struct multi *m, uint32_t domid, const fnuma_gfn *from,
@@ -227,14 +210,12 @@ int real_swap(void *h, uint32_t domid, const fnuma_gfn *from, const fnuma_gfn *t
 
 	begin(m);
 	add_swap(m, domid, from, to, n, errs);
-	add_dirty(m, domid, to, 0);
+	/* In the same call: killed in between, pages written to later would be in no log. */
+	add_dirty(m, domid, to, n);
 	add_domctl(m, &m->info, XEN_DOMCTL_getdomaininfo, domid);
 	err = go(r);
 	memcpy(errs, m->errs, n * sizeof(*errs));
+	after->logged = err ? err : result_of(m, 1) == -EINVAL ? 1 : result_of(m, 1);
 	after->err = take_info(m, err ? err : result_of(m, 2), domid, &after->info);
-	after->logged = err ? err : is_logged(m, 1);
-	err = err ? err : result_of(m, 0);
-	if (after->logged == 1)
-		after->logged = mark_dirty(r, domid, to, n);
-	return err;
+	return err ? err : result_of(m, 0);
 }
