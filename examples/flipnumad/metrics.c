@@ -181,40 +181,46 @@ static void moves(FILE *out, const struct engine *e)
 	}
 }
 
-/* Its part of what was spent. */
-static void spent(FILE *out, const struct engine *e)
+static double attempted(const struct fnuma_repatriator_stats *s)
+{
+	return (double)s->attempted;
+}
+
+static double moving_s(const struct fnuma_repatriator_stats *s)
+{
+	return (double)s->spent_ns / 1e9;
+}
+
+static double given_up(const struct fnuma_repatriator_stats *s)
+{
+	return s->given_up_pages;
+}
+
+/* One sample of each domain, from its counters. */
+static void each(FILE *out, const struct engine *e, const char *name, const char *type,
+                 const char *help, double (*value)(const struct fnuma_repatriator_stats *s))
 {
 	struct fnuma_repatriator_stats s;
 	uint32_t i;
 
-	head(out, "flipnuma_domain_attempted_pages_total", "counter",
-	     "Pages of a domain that were tried to be moved: its part of the budget in pages.");
+	head(out, name, type, help);
 	for (i = 0; i < e->n_domains; i++) {
 		domain_stats(e, e->domains[i], &s);
-		sample(out, "flipnuma_domain_attempted_pages_total", e->domains[i],
-		       (double)s.attempted, "%s", "");
-	}
-	head(out, "flipnuma_domain_moving_seconds_total", "counter",
-	     "Time that moving a domain's pages took: its part of the budget in time.");
-	for (i = 0; i < e->n_domains; i++) {
-		domain_stats(e, e->domains[i], &s);
-		sample(out, "flipnuma_domain_moving_seconds_total", e->domains[i],
-		       (double)s.spent_ns / 1e9, "%s", "");
+		sample(out, name, e->domains[i], value(&s), "%s", "");
 	}
 }
 
 static void per_domain(FILE *out, const struct engine *e)
 {
-	struct fnuma_repatriator_stats s;
 	uint32_t i;
 
-	head(out, "flipnuma_domain_given_up_pages", "gauge",
-	     "Pages of a domain that will not be tried again.");
-	for (i = 0; i < e->n_domains; i++) {
-		domain_stats(e, e->domains[i], &s);
-		sample(out, "flipnuma_domain_given_up_pages", e->domains[i], s.given_up_pages,
-		       "%s", "");
-	}
+	each(out, e, "flipnuma_domain_attempted_pages_total", "counter",
+	     "Pages of a domain that were tried to be moved: its part of the budget in pages.",
+	     attempted);
+	each(out, e, "flipnuma_domain_moving_seconds_total", "counter",
+	     "Time that moving a domain's pages took: its part of the budget in time.", moving_s);
+	each(out, e, "flipnuma_domain_given_up_pages", "gauge",
+	     "Pages of a domain that will not be tried again.", given_up);
 	head(out, "flipnuma_domain_attached", "gauge",
 	     "1 if a domain is looked after, 0 if it had to be refused.");
 	for (i = 0; i < e->n_domains; i++)
@@ -292,7 +298,6 @@ char *metrics_text(struct engine *e)
 	layouts(out, e);
 	pooled(out, e);
 	moves(out, e);
-	spent(out, e);
 	per_domain(out, e);
 	budget(out, e);
 	state(out, e);
