@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # A home without room: what fits goes there, the rest waits without wearing anybody out, and
-# comes as soon as there is room.
+# comes as soon as there is room. Alone: whatever ran beside it would take of what is free.
 # needs: examples/flipnumad/flipnumad examples/flipnumad/flipnumactl
 # needs: tests/linux/victim numactl nice
 # file: tests/lanes/linux/daemon.sh /lib/daemon.sh
