@@ -71,7 +71,7 @@ int main(void)
 	                           "discover_s = 1\nlook_s = 5\n[care]\nbusy_percent = 0\n"
 	                           "keep_free_mb = 16\n[budget]\ncpu_percent = 0\n"
 	                           "[defaults]\nperiod_s = 1\nhome = 0\n"
-	                           "[domain all]\nguest = *\n", "on_xen", &sink))
+	                           "[domain tended]\nguest = tended\n", "on_xen", &sink))
 		return 2;
 	e.clock_ns = loop_now_ns;
 	if (!engine_open(&e, loop_now_ns(), loop_real_ns(), why, sizeof(why))) {

@@ -98,6 +98,7 @@ void real_take_info(const xc_domaininfo_t *d, struct xen_info *out)
 	memcpy(out->uuid, d->handle, sizeof(out->uuid));
 	out->tot_pages = d->tot_pages;
 	out->max_pages = d->max_pages;
+	out->odd_pages = d->shr_pages + d->paged_pages;
 	out->gpaddr_bits = d->gpaddr_bits;
 	out->hvm = (d->flags & XEN_DOMINF_hvm_guest) != 0;
 	out->dying = (d->flags & XEN_DOMINF_dying) != 0;

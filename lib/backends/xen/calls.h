@@ -17,6 +17,7 @@ struct xen_info {
 	uint8_t uuid[16];
 	uint64_t tot_pages;
 	uint64_t max_pages;
+	uint64_t odd_pages;     /* shared with other guests, or paged out */
 	uint32_t gpaddr_bits;   /* of its physical addresses; 0: not told */
 	bool hvm;               /* HVM or PVH */
 	bool dying;

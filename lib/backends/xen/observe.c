@@ -139,7 +139,10 @@ static fnuma_node judge(const struct search *s, uint32_t i)
 		return fnuma_node_unknown();
 	if (seen & SEEN_PLACED)
 		return fnuma_node_of(seen & ~SEEN_PLACED);
-	return s->pages[i].n < s->rivals ? fnuma_node_unknown() : fnuma_node_of(seen);
+	/* All who claim it agree; is the guest among them? */
+	if (s->pages[i].n < s->rivals && s->d->info.odd_pages)
+		return fnuma_node_unknown();
+	return fnuma_node_of(seen);
 }
 
 /* What Xen shows the guest of its own is behind a frame, but no page of the guest's. */
@@ -166,6 +169,19 @@ static int leave_out_xens(struct fnuma_xen *x, const struct search *s, fnuma_nod
 	return xen_error(err);
 }
 
+/* Pages that came to the guest while the table was gone through were only others' then. */
+static void look_again(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t entries,
+                       struct search *s, fnuma_node *nodes)
+{
+	uint32_t i;
+
+	memset(s->seen, SEEN_NONE, s->n);
+	go_through(x, m2p, entries, s);
+	for (i = 0; i < s->n; i++)
+		if (nodes[i].id != FNUMA_NODE_NONE_ID)
+			nodes[i] = judge(s, i);
+}
+
 static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
 {
 	uint64_t entries;
@@ -185,7 +201,10 @@ static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
 	go_through(x, m2p, entries, s);
 	for (i = 0; i < s->n; i++)
 		nodes[i] = judge(s, i);
-	return leave_out_xens(x, s, nodes);
+	err = leave_out_xens(x, s, nodes);
+	if (!err && s->rivals)
+		look_again(x, m2p, entries, s, nodes);
+	return err;
 }
 
 static int translated(struct fnuma_xen *x, const struct xen_domain *d,

@@ -37,7 +37,7 @@ struct fake_domain {
 	uint8_t shutdown_code;
 	uint32_t domid, pauses;
 	uint8_t uuid[16];
-	uint64_t tot_pages, max_pages, affinity, pod_pages;
+	uint64_t tot_pages, max_pages, affinity, pod_pages, odd_pages;
 	uint64_t max_gfn;
 	uint32_t grant_frames, grant_version;
 	uint8_t grants[8192];

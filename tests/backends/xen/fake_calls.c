@@ -147,6 +147,7 @@ static void take_info(const struct fake_domain *d, struct xen_info *out)
 	out->domid = d->domid;
 	memcpy(out->uuid, d->uuid, sizeof(out->uuid));
 	out->tot_pages = d->tot_pages;
+	out->odd_pages = d->odd_pages;
 	out->max_pages = d->max_pages;
 	out->hvm = d->hvm;
 	out->dying = d->dying;

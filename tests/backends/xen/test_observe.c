@@ -281,17 +281,40 @@ static void a_machine_frame_within_the_reach_of_two_nodes_is_unknown(void **stat
 	fixture_close(&t);
 }
 
-/* Where all who claim it agree, the guest need not be among them. */
-static void another_guest_makes_it_unknown_on_the_same_node_too(void **state)
+/* All who claim it agree, and the guest is one of them, unless its page is nobody's. */
+static void another_guests_frame_on_the_same_node_makes_no_doubt(void **state)
 {
 	struct fixture t;
 
 	(void)state;
 	fixture_open(&t);
 	fake_add(t.f, 2, true, 700, 1);
+	assert_int_equal(node_of(&t, ABOVE), 1);
+	t.f->dom[GUEST].odd_pages = 1;
 	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_UNKNOWN_ID);
+	assert_int_equal(node_of(&t, 800), 1);
 	move(&t, ABOVE, 0);
 	assert_int_equal(node_of(&t, ABOVE), 0); /* we know where we put it */
+	fixture_close(&t);
+}
+
+/* The guest gets a page where it had none, just before it is asked about it. */
+static void populate(struct fake *f, const char *op)
+{
+	if (strcmp(op, "own") == 0 && !f->dom[GUEST].p2m[ABOVE])
+		assert_true(fake_allocate(f, GUEST, 0, ABOVE));
+}
+
+static void a_page_that_comes_meanwhile_is_not_where_others_are(void **state)
+{
+	struct fixture t;
+
+	(void)state;
+	fixture_open(&t);
+	fake_add(t.f, 2, true, 700, 1);
+	fake_unhook(t.f, &t.f->dom[GUEST], ABOVE);
+	t.f->before = populate;
+	assert_int_equal(node_of(&t, ABOVE), FNUMA_NODE_UNKNOWN_ID);
 	fixture_close(&t);
 }
 
@@ -313,7 +336,8 @@ int main(void)
 		cmocka_unit_test(errors_of_xen_are_passed_on),
 		cmocka_unit_test(pages_of_a_domid_that_changes_hands_are_nobodys),
 		cmocka_unit_test(a_machine_frame_within_the_reach_of_two_nodes_is_unknown),
-		cmocka_unit_test(another_guest_makes_it_unknown_on_the_same_node_too),
+		cmocka_unit_test(another_guests_frame_on_the_same_node_makes_no_doubt),
+		cmocka_unit_test(a_page_that_comes_meanwhile_is_not_where_others_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
