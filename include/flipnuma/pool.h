@@ -339,27 +339,33 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
 	((void)__builtin_memcpy((to), (from), (n) * sizeof(fnuma_gfn)))
 
 /** @brief Copy pages; private. Fixed sizes, because a call of memcpy() costs more than
- * most bursts. @param to where to. @param from where from, elsewhere. @param n pages. */
+ * most bursts; one page first, because that is over soonest. @param to where to.
+ * @param from where from, elsewhere. @param n pages. */
 static inline void fnuma_pool_copy(fnuma_gfn *to, const fnuma_gfn *from, uint32_t n)
 {
-	uint32_t i = 0;
-
-	for (; n - i >= 16; i += 16)
-		FNUMA_POOL_COPY(to + i, from + i, 16);
+	if (FNUMA_LIKELY(n == 1)) {
+		*to = *from;
+		return;
+	}
+	for (; n >= 16; n -= 16, to += 16, from += 16)
+		FNUMA_POOL_COPY(to, from, 16);
 	if (n & 8) {
-		FNUMA_POOL_COPY(to + i, from + i, 8);
-		i += 8;
+		FNUMA_POOL_COPY(to, from, 8);
+		to += 8;
+		from += 8;
 	}
 	if (n & 4) {
-		FNUMA_POOL_COPY(to + i, from + i, 4);
-		i += 4;
+		FNUMA_POOL_COPY(to, from, 4);
+		to += 4;
+		from += 4;
 	}
 	if (n & 2) {
-		FNUMA_POOL_COPY(to + i, from + i, 2);
-		i += 2;
+		FNUMA_POOL_COPY(to, from, 2);
+		to += 2;
+		from += 2;
 	}
 	if (n & 1)
-		to[i] = from[i];
+		*to = *from;
 }
 
 /** @brief Pages of `slots` to `out`, and those of `in` in their place; private. `n` is a
@@ -378,24 +384,32 @@ static inline void fnuma_pool_copy(fnuma_gfn *to, const fnuma_gfn *from, uint32_
 static inline void fnuma_pool_trade(fnuma_gfn *slots, const fnuma_gfn *in, fnuma_gfn *out,
                                     uint32_t n)
 {
-	uint32_t i = 0;
-
-	for (; n - i >= 16; i += 16)
-		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 16);
+	if (FNUMA_LIKELY(n == 1)) {
+		FNUMA_POOL_TRADE(slots, in, out, 1);
+		return;
+	}
+	for (; n >= 16; n -= 16, slots += 16, in += 16, out += 16)
+		FNUMA_POOL_TRADE(slots, in, out, 16);
 	if (n & 8) {
-		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 8);
-		i += 8;
+		FNUMA_POOL_TRADE(slots, in, out, 8);
+		slots += 8;
+		in += 8;
+		out += 8;
 	}
 	if (n & 4) {
-		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 4);
-		i += 4;
+		FNUMA_POOL_TRADE(slots, in, out, 4);
+		slots += 4;
+		in += 4;
+		out += 4;
 	}
 	if (n & 2) {
-		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 2);
-		i += 2;
+		FNUMA_POOL_TRADE(slots, in, out, 2);
+		slots += 2;
+		in += 2;
+		out += 2;
 	}
 	if (n & 1)
-		FNUMA_POOL_TRADE(slots + i, in + i, out + i, 1);
+		FNUMA_POOL_TRADE(slots, in, out, 1);
 }
 
 #undef FNUMA_POOL_TRADE

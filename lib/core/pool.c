@@ -8,6 +8,9 @@
 #define MAGAZINE_MAX 4096u
 #define MAGAZINE_DEFAULT 64u
 #define COUNT_MAX ((uint32_t)INT32_MAX)
+/* What is called now and then stays away from what is called for each packet: inlined there, it
+ * would have registers saved each time. */
+#define OUT_OF_LINE __attribute__((noinline))
 /* Reads of a cell before one is believed that its owner may be changing just now. */
 #define READ_TRIES 64u
 
@@ -303,7 +306,7 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	}
 }
 
-static int take_slowly(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n)
+OUT_OF_LINE static int take_slowly(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 	uint32_t got;
@@ -323,7 +326,7 @@ int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n
 	return take_slowly(cache, pages, n);
 }
 
-static int give_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
+OUT_OF_LINE static int give_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 	uint32_t done;
@@ -391,7 +394,7 @@ static bool overlap(const fnuma_gfn *a, const fnuma_gfn *b, uint32_t n)
 	return low != high && (high - low) / sizeof(*a) < n;
 }
 
-static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
+OUT_OF_LINE static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
                            fnuma_gfn *out, uint32_t n)
 {
 	int error = check_call(cache, in, out, n);
