@@ -203,7 +203,7 @@ static unsigned swing_cases(struct speed_case *cases, unsigned *which, unsigned 
 
 		if (!c->swing || (threads == 2 && i == LIMIT))
 			continue;
-		cases[n] = case_for(c, &pairs[n], c->swing, threads, POOL_SWING);
+		cases[n] = case_for(c, &pairs[n], c->swing, threads, POOL_PAIRS);
 		which[n++] = i;
 	}
 	return n;

@@ -35,8 +35,9 @@ struct pool_contender {
 	/* Take up to `n` handles. Returns how many there were. */
 	uint32_t (*drain)(void *state, uint64_t *handles, uint32_t n);
 	void (*refill)(void *state, const uint64_t *handles, uint32_t n);
-	/* Slices of POOL_PAIRS handles given and others taken, in bursts; and of POOL_SWING taken
-	 * in bursts of 32, then given. Each returns what it took in ns. */
+	/* Slices of POOL_PAIRS handles given and others taken, in bursts; and of as many, again
+	 * and again POOL_SWING taken in bursts of 32, then given. Each returns what it took in
+	 * ns. */
 	speed_slice pairs[POOL_N_BURSTS];
 	speed_slice swing;
 };

@@ -52,21 +52,24 @@ typedef HANDLE handle;
 POOL_BURSTS(PAIRS)
 
 #ifdef HAS_SWING
+/* As many handles in all as in a slice of pairs. */
 static double PASTE(CONTENDER, _swing)(void *user)
 {
 	static __thread handle h[POOL_SWING];
 	uint64_t sum = 0, begin = speed_now_ns();
-	uint32_t i;
+	uint32_t i, done;
 
 	(void)user;
-	for (i = 0; i < POOL_SWING; i += 32) {
-		if (!TAKE(user, h + i, 32))
-			speed_die("a take failed");
-		ADD(h + i, 32, sum);
+	for (done = 0; done < POOL_PAIRS; done += POOL_SWING) {
+		for (i = 0; i < POOL_SWING; i += 32) {
+			if (!TAKE(user, h + i, 32))
+				speed_die("a take failed");
+			ADD(h + i, 32, sum);
+		}
+		for (i = 0; i < POOL_SWING; i += 32)
+			if (!GIVE(user, h + i, 32))
+				speed_die("a give failed");
 	}
-	for (i = 0; i < POOL_SWING; i += 32)
-		if (!GIVE(user, h + i, 32))
-			speed_die("a give failed");
 	begin = speed_now_ns() - begin;
 	speed_use(sum);
 	return (double)begin;
