@@ -445,21 +445,16 @@ int fnuma_pool_received(struct fnuma_pool_cache *cache, const fnuma_gfn *pages,
 	return (int)n;
 }
 
-/* What left the depot by this cell and is not in its magazines. */
-static uint32_t cell_out(const struct fnuma_pool_cell *cell)
+/* What left the depot by this cell and is not in its magazines. False: its user is just about
+ * to change that, and `out` is something else. */
+static inline bool cell_out(const struct fnuma_pool_cell *cell, uint32_t *out)
 {
-	uint32_t out = 0, tries;
+	uint32_t seq = fnuma_port_load_acquire(&cell->seq);
 
-	for (tries = 0; tries < READ_TRIES; tries++) {
-		uint32_t seq = fnuma_port_load_acquire(&cell->seq);
-
-		out = fnuma_port_load_acquire(&cell->base) -
-		      fnuma_port_load_acquire(&cell->previous_n) -
-		      fnuma_port_load_acquire(&cell->n);
-		if (!(seq & 1) && fnuma_port_load(&cell->seq) == seq)
-			break;
-	}
-	return out;
+	*out = fnuma_port_load_acquire(&cell->base) -
+	       fnuma_port_load_acquire(&cell->previous_n) -
+	       fnuma_port_load_acquire(&cell->n);
+	return !(seq & 1) && fnuma_port_load(&cell->seq) == seq;
 }
 
 /* Sums of cells are exact modulo 2^32, and a passing state may be off either way. */
@@ -470,16 +465,34 @@ static uint32_t clamp(uint32_t sum, uint32_t most)
 	return sum < most ? sum : most;
 }
 
+OUT_OF_LINE static uint32_t used_after_all(const struct fnuma_pool *pool)
+{
+	uint32_t cells = fnuma_port_load_acquire(&pool->cells_used);
+	uint32_t sum = fnuma_port_load(&pool->astray), i, tries, out;
+
+	for (i = 0; i < cells; i++) {
+		for (tries = 0; !cell_out(&pool->cells[i], &out) && tries < READ_TRIES; tries++)
+			;
+		sum += out;
+	}
+	return clamp(sum, fnuma_pool_size(pool));
+}
+
 uint32_t fnuma_pool_used(const struct fnuma_pool *pool)
 {
-	uint32_t i, cells, sum;
+	const struct fnuma_pool_cell *cell, *end;
+	uint32_t sum, out;
 
 	if (!pool)
 		return 0;
-	cells = fnuma_port_load_acquire(&pool->cells_used);
+	cell = pool->cells;
+	end = cell + fnuma_port_load_acquire(&pool->cells_used);
 	sum = fnuma_port_load(&pool->astray);
-	for (i = 0; i < cells; i++)
-		sum += cell_out(&pool->cells[i]);
+	for (; cell < end; cell++) {
+		if (FNUMA_UNLIKELY(!cell_out(cell, &out)))
+			return used_after_all(pool);
+		sum += out;
+	}
 	return clamp(sum, fnuma_pool_size(pool));
 }
 
