@@ -160,8 +160,9 @@ int real_pause(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
 	return 0;
 }
 
-/* Xen looks at what is in the call only if there is a log to write to. The last extent, of no
- * pages, is something that it refuses then, after it has done the others. */
+/* Xen looks at what is in the call only if there is a log to write to. It goes from the last
+ * extent to the first; that one, of no pages, is something that it refuses then, after it has
+ * done the others. */
 static void add_dirty(struct multi *m, uint32_t domid, const fnuma_gfn *gfns, uint32_t n)
 {
 	uint32_t i;
@@ -171,8 +172,8 @@ static void add_dirty(struct multi *m, uint32_t domid, const fnuma_gfn *gfns, ui
 	m->dirty.u.modified_memory.nr_extents = n + 1;
 	memset(m->extent, 0, (n + 1) * sizeof(m->extent[0]));
 	for (i = 0; i < n; i++) {
-		m->extent[i].nr = 1;
-		m->extent[i].first_pfn = gfns[i].n;
+		m->extent[i + 1].nr = 1;
+		m->extent[i + 1].first_pfn = gfns[i].n;
 	}
 	set_xen_guest_handle_raw(m->buf[0].h, &m->dirty);
 	m->buf[0].size = sizeof(m->dirty);

@@ -21,6 +21,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_policy,
 	&scenario_pv,
 	&scenario_speed,
+	&scenario_interrupted,
 	&scenario_two,
 };
 

@@ -19,7 +19,7 @@ nodes_are_as_described()
 # Without --only: these, and all but speed in a long run.
 if [ -z "$only" ]; then
 	only="live ended held killed full policy conformance"
-	[ -z "$long" ] || only="$only two balloon naive pv hvm migrate pinned daemon"
+	[ -z "$long" ] || only="$only two balloon naive pv hvm migrate interrupted pinned daemon"
 fi
 
 # wanted NAME...: one of these scenarios is.
@@ -82,13 +82,20 @@ scenario policy "${small:-}"
 scenario balloon "${small:-}"
 scenario speed "${small:-}"
 # It waits: others boot sooner then.
-! wanted migrate hvm pv || [ -z "${small:-}" ] || xl pause small
+! wanted migrate interrupted hvm pv || [ -z "${small:-}" ] || xl pause small
 if wanted migrate; then
 	extra="guest.pages=4000 guest.list"
 	moving=$(guest_start moving pvh 1 128)
 	report 'a guest to be migrated boots' guest_ready "$moving" 300
 	scenario migrate "$moving"
 	xl destroy moving
+fi
+if wanted interrupted; then
+	extra="guest.pages=4000 guest.list"
+	interrupted=$(guest_start interrupted pvh 1 128 'on_crash = "preserve"')
+	report 'a guest to be interrupted boots' guest_ready "$interrupted" 300
+	scenario interrupted "$interrupted"
+	xl destroy interrupted
 fi
 if wanted hvm; then
 	extra="guest.pages=9000 guest.list"
@@ -105,7 +112,7 @@ if wanted pv; then
 	scenario pv "$pv"
 	xl destroy pv
 fi
-! wanted migrate hvm pv || [ -z "${small:-}" ] || xl unpause small
+! wanted migrate interrupted hvm pv || [ -z "${small:-}" ] || xl unpause small
 if wanted daemon; then
 	extra="guest.pages=4000 guest.list"
 	tended=$(guest_start tended pvh 1 128)
