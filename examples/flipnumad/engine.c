@@ -253,8 +253,9 @@ static void step(struct engine *e)
 		e->step_next_ns = e->hold_until_ns;
 		return;
 	}
+	e->late_ns = e->step_next_ns ? e->now_ns - e->step_next_ns : 0;
 	if (e->step_next_ns)
-		count_time(&e->step_late, e->now_ns - e->step_next_ns);
+		count_time(&e->step_late, e->late_ns);
 	fnuma_host_step(e->host, e->now_ns, e->step_pages, &e->step_next_ns);
 	took = (e->clock_ns ? e->clock_ns() : e->now_ns) - begin;
 	count_time(&e->step_time, took);

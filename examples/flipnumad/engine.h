@@ -49,6 +49,7 @@ struct domain {
 	uint32_t spare_frames;
 	uint32_t would[FNUMA_NODES_MAX]; /* dry run: pages of this pass, by node */
 	uint32_t said_would;
+	uint64_t decided, late_ns; /* decisions, and how late they were, together */
 	uint64_t came_home;      /* not said yet */
 	uint64_t said_ns;
 	int said_rest;
@@ -92,6 +93,7 @@ struct engine {
 	uint64_t window_pages, window_spent_ns; /* of the last whole window */
 	uint64_t window_from_pages, window_from_spent_ns;
 	struct histogram step_time, step_late;
+	uint64_t late_ns;        /* this step, for whom was due first */
 	uint64_t looked_pages, reloads, reload_failures;
 
 	/* A clock to see how long a step took. */

@@ -134,6 +134,10 @@ void events_on(void *cookie, const struct fnuma_event *event)
 		return;
 	write_down(e, d, event);
 	count(e, d, event);
+	if (event->kind == FNUMA_EVENT_TRIGGER) {
+		d->decided++;
+		d->late_ns += e->late_ns;
+	}
 	if (event->kind == FNUMA_EVENT_KEPT && event->why == FNUMA_E_DRY_RUN &&
 	    event->from.id < FNUMA_NODES_MAX)
 		d->would[event->from.id]++;

@@ -210,6 +210,23 @@ static void each(FILE *out, const struct engine *e, const char *name, const char
 	}
 }
 
+static void decisions(FILE *out, const struct engine *e)
+{
+	static const char name[] = "flipnuma_domain_decision_delay_seconds";
+	uint32_t i;
+
+	head(out, name, "summary",
+	     "How long after they were due a domain's decisions were made, at most.");
+	for (i = 0; i < e->n_domains; i++) {
+		const struct domain *d = e->domains[i];
+
+		sample(out, "flipnuma_domain_decision_delay_seconds_sum", d,
+		       (double)d->late_ns / 1e9, "%s", "");
+		sample(out, "flipnuma_domain_decision_delay_seconds_count", d,
+		       (double)d->decided, "%s", "");
+	}
+}
+
 static void per_domain(FILE *out, const struct engine *e)
 {
 	uint32_t i;
@@ -221,6 +238,7 @@ static void per_domain(FILE *out, const struct engine *e)
 	     "Time that moving a domain's pages took: its part of the budget in time.", moving_s);
 	each(out, e, "flipnuma_domain_given_up_pages", "gauge",
 	     "Pages of a domain that will not be tried again.", given_up);
+	decisions(out, e);
 	head(out, "flipnuma_domain_attached", "gauge",
 	     "1 if a domain is looked after, 0 if it had to be refused.");
 	for (i = 0; i < e->n_domains; i++)

@@ -162,6 +162,27 @@ static void pooled_pages_are_told_by_the_node_that_they_are_on(void **state)
 	assert_int_equal(sum_of("flipnuma_domain_pooled_pages{domain=\"b\""), 0);
 }
 
+static void a_decision_that_was_late_is_told_by_domain(void **state)
+{
+	static const char sum[] = "flipnuma_domain_decision_delay_seconds_sum{domain=\"a\"";
+	static const char count[] = "flipnuma_domain_decision_delay_seconds_count{domain=\"a\"";
+	double before;
+
+	(void)state;
+	write_world("[host]\n[guest a]\naway_pages = 100\n[guest b]\n");
+	e.dry_run = true; /* pages stay away */
+	open_engine("[domain a]\nname = a\nperiod_s = 1\n[domain b]\nname = b\nperiod_s = 1000\n");
+	run(5);
+	before = value_of(count);
+	assert_true(before >= 3);
+	assert_true(value_of(sum) < 0.01);
+	now = e.step_next_ns + 3 * UINT64_C(1000000000);
+	engine_turn(&e, now, real_ns());
+	assert_true(value_of(count) == before + 1);
+	assert_true(value_of(sum) > 2.99 && value_of(sum) < 3.01);
+	assert_true(sum_of("flipnuma_domain_decision_delay_seconds_sum{domain=\"b\"") == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +192,7 @@ int main(void)
 		WORLD_TEST(a_full_home_is_named),
 		WORLD_TEST(a_dry_run_tells_where_pages_would_go),
 		WORLD_TEST(each_domain_has_its_part_of_the_budget),
+		WORLD_TEST(a_decision_that_was_late_is_told_by_domain),
 		WORLD_TEST(pooled_pages_are_told_by_the_node_that_they_are_on),
 	};
 
