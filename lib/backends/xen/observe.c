@@ -63,7 +63,8 @@ struct search {
 	const struct xen_domain *d;
 	const fnuma_gfn *pages;
 	uint32_t n;
-	uint32_t *at;      /* by frame: 1 + its place among the pages; 0: not searched */
+	uint32_t low, span; /* the least of the frames, and how many from there to the greatest */
+	uint32_t *at;      /* of these: 1 + its place among the pages; 0: not searched */
 	uint64_t *owned;   /* the privileged domain's machine frame of that number */
 	uint8_t *seen;
 	uint64_t rivals;   /* one past the highest frame of others that nobody can tell apart */
@@ -122,7 +123,8 @@ static void go_through(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t 
 	uint64_t mfn;
 
 	for (mfn = 0; mfn < entries; mfn++) {
-		uint32_t at = m2p[mfn] < s->d->frames ? s->at[m2p[mfn]] : 0;
+		uint64_t frame = m2p[mfn] - s->low;
+		uint32_t at = frame < s->span ? s->at[frame] : 0;
 
 		if (at && s->owned[at - 1] != mfn)
 			see(s, at - 1, node_of_mfn(x, mfn).id);
@@ -190,7 +192,7 @@ static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
 	int err = xen_error(XEN(x, m2p, &m2p, &entries));
 
 	for (i = 0; i < s->n; i++) {
-		s->at[s->pages[i].n] = i + 1;
+		s->at[s->pages[i].n - s->low] = i + 1;
 		s->owned[i] = UINT64_MAX;
 	}
 	memset(s->seen, SEEN_NONE, s->n);
@@ -207,13 +209,26 @@ static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
 	return err;
 }
 
+static void set_span(struct search *s)
+{
+	uint32_t high = s->pages[0].n, i;
+
+	s->low = high;
+	for (i = 1; i < s->n; i++) {
+		s->low = s->pages[i].n < s->low ? s->pages[i].n : s->low;
+		high = s->pages[i].n > high ? s->pages[i].n : high;
+	}
+	s->span = high - s->low + 1;
+}
+
 static int translated(struct fnuma_xen *x, const struct xen_domain *d,
                       const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
 	struct search s = {.d = d, .pages = pages, .n = n};
 	int err = FNUMA_E_NOMEM;
 
-	s.at = calloc(d->frames, sizeof(*s.at));
+	set_span(&s);
+	s.at = calloc(s.span, sizeof(*s.at));
 	s.owned = calloc(n, sizeof(*s.owned));
 	s.seen = malloc(n);
 	if (s.at && s.owned && s.seen)

@@ -8,7 +8,7 @@
  * | | PV | HVM, PVH |
  * | --- | --- | --- |
  * | NODE_COUNTS | yes | yes |
- * | PAGE_NODES | exact | exact where the owner of a page is certain, else unknown |
+ * | PAGE_NODES | exact | exact where it is certain, else unknown |
  * | MOVE_PAGE | #FNUMA_E_NOTSUP | pages known to be movable |
  * | MOVE_FREE | #FNUMA_E_NOTSUP | pages that the guest lists as free |
  * | fnuma_xen_balloon() | yes | yes |
