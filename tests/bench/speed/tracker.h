@@ -21,7 +21,8 @@ struct tracker_contender {
 };
 
 extern const struct tracker_contender tracker_ours, tracker_bytes, tracker_khash,
-	tracker_uthash, tracker_roaring, tracker_judy, tracker_portable, tracker_touch;
+	tracker_uthash, tracker_roaring, tracker_judy, tracker_portable, tracker_masks,
+	tracker_touch;
 
 /* What every peer keeps beside its map. */
 static inline void tracker_count(uint32_t *counts, uint8_t from, uint8_t to)
