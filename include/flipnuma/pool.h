@@ -60,10 +60,10 @@ struct fnuma_pool_config {
 	uint32_t flags;          /**< enum fnuma_pool_flag bits */
 	const struct fnuma_backend *backend; /**< for grow, shrink and bring_home; may be
 	                              NULL. Must outlive the pool. */
-	fnuma_domain domain;     /**< the backend's handle of the domain */
+	fnuma_domain domain;                 /**< the backend's handle of the domain */
 	const struct fnuma_home *homes; /**< where the domain's pages belong; copied */
-	uint32_t n_homes;        /**< entries of `homes`, 1 to #FNUMA_HOMES_MAX */
-	struct fnuma_trace trace; /**< listener, or zero */
+	uint32_t n_homes;               /**< entries of `homes`, 1 to #FNUMA_HOMES_MAX */
+	struct fnuma_trace trace;       /**< listener, or zero */
 };
 
 /** @brief A cache's counts, for others to read: a cache line of the pool's memory.
@@ -107,15 +107,15 @@ struct fnuma_pool_stats {
 	uint32_t received_pages;     /**< out, received and in use; 0, if trusted */
 	uint32_t depot_home_pages;   /**< free in the depot, known to be at home */
 	uint32_t depot_remote_pages; /**< free in the depot, may be remote */
-	uint32_t held_pages;         /**< free; in a resizer's or fnuma_pool_hold()'s hands */
-	uint32_t lost_pages;         /**< free, but nobody could say whether they were
+	uint32_t held_pages;   /**< free; in a resizer's or fnuma_pool_hold()'s hands */
+	uint32_t lost_pages;   /**< free, but nobody could say whether they were
 	                                  acquired, or released; handed to nobody, and
 	                                  released (again) by a later shrink */
-	uint64_t misses;             /**< pages asked for and not got, since init */
-	uint64_t grown;              /**< pages acquired since init */
-	uint64_t shrunk;             /**< pages released or gone since init:
+	uint64_t misses;       /**< pages asked for and not got, since init */
+	uint64_t grown;        /**< pages acquired since init */
+	uint64_t shrunk;       /**< pages released or gone since init:
 	                                  `size_pages == grown - shrunk` */
-	uint64_t brought_home;       /**< may-be-remote pages found or brought home */
+	uint64_t brought_home; /**< may-be-remote pages found or brought home */
 	/** Refused calls, by `-reason`. Also, one for each page: frames that the backend
 	 * should not have handed out (#FNUMA_E_BACKEND), moves reported and not done
 	 * (#FNUMA_E_LIE), and in a trusted pool pages that were given but not its own
@@ -333,6 +333,10 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
  * Counts need not be constants, but the compiler makes the most of those that are.
  * @{ */
 
+/** @brief Private. Where `n` is a constant, little is left of these functions; a compiler
+ * that judges them by all they have would call them. */
+#define FNUMA_POOL_ALWAYS __attribute__((always_inline))
+
 /** @brief Copy `n` pages, `n` a constant: so many registers' worth of loads, then of
  * stores. @param to where to. @param from where from. @param n pages. */
 #define FNUMA_POOL_COPY(to, from, n) \
@@ -341,7 +345,8 @@ int fnuma_pool_unhold(struct fnuma_pool *pool, const fnuma_gfn *pages,
 /** @brief Copy pages; private. Fixed sizes, because a call of memcpy() costs more than
  * most bursts; one page first, because that is over soonest. @param to where to.
  * @param from where from, elsewhere. @param n pages. */
-static inline void fnuma_pool_copy(fnuma_gfn *to, const fnuma_gfn *from, uint32_t n)
+static inline FNUMA_POOL_ALWAYS void fnuma_pool_copy(fnuma_gfn *to, const fnuma_gfn *from,
+                                                     uint32_t n)
 {
 	if (FNUMA_LIKELY(n == 1)) {
 		*to = *from;
@@ -371,18 +376,18 @@ static inline void fnuma_pool_copy(fnuma_gfn *to, const fnuma_gfn *from, uint32_
 /** @brief Pages of `slots` to `out`, and those of `in` in their place; private. `n` is a
  * constant. @param slots magazine. @param in pages. @param out pages, may be `in`.
  * @param n pages, at most 16. */
-#define FNUMA_POOL_TRADE(slots, in, out, n) \
-	do { \
-		fnuma_gfn taken_[n]; \
+#define FNUMA_POOL_TRADE(slots, in, out, n)        \
+	do {                                       \
+		fnuma_gfn taken_[n];               \
 		FNUMA_POOL_COPY(taken_, slots, n); \
-		FNUMA_POOL_COPY(slots, in, n); \
-		FNUMA_POOL_COPY(out, taken_, n); \
+		FNUMA_POOL_COPY(slots, in, n);     \
+		FNUMA_POOL_COPY(out, taken_, n);   \
 	} while (0)
 
 /** @brief Trade pages; private. @param slots magazine. @param in pages in. @param out
  * pages out, may be `in`. @param n pages. */
-static inline void fnuma_pool_trade(fnuma_gfn *slots, const fnuma_gfn *in, fnuma_gfn *out,
-                                    uint32_t n)
+static inline FNUMA_POOL_ALWAYS void
+fnuma_pool_trade(fnuma_gfn *slots, const fnuma_gfn *in, fnuma_gfn *out, uint32_t n)
 {
 	if (FNUMA_LIKELY(n == 1)) {
 		FNUMA_POOL_TRADE(slots, in, out, 1);
@@ -420,8 +425,8 @@ static inline void fnuma_pool_trade(fnuma_gfn *slots, const fnuma_gfn *in, fnuma
 
 /** @brief Take from the loaded magazine; private. @param c cache. @param pages room.
  * @param n pages. @return false, with nothing changed, if that does not do. */
-static inline bool fnuma_pool_take_loaded(struct fnuma_pool_cache *c, fnuma_gfn *pages,
-                                          uint32_t n)
+static inline FNUMA_POOL_ALWAYS bool fnuma_pool_take_loaded(struct fnuma_pool_cache *c,
+                                                            fnuma_gfn *pages, uint32_t n)
 {
 	uint32_t have = c->n;
 
@@ -436,8 +441,8 @@ static inline bool fnuma_pool_take_loaded(struct fnuma_pool_cache *c, fnuma_gfn 
 
 /** @brief Give to the loaded magazine; private. @param c cache. @param pages frames.
  * @param n pages. @return false, with nothing changed, if that does not do. */
-static inline bool fnuma_pool_give_loaded(struct fnuma_pool_cache *c,
-                                          const fnuma_gfn *pages, uint32_t n)
+static inline FNUMA_POOL_ALWAYS bool
+fnuma_pool_give_loaded(struct fnuma_pool_cache *c, const fnuma_gfn *pages, uint32_t n)
 {
 	uint32_t have = c->n;
 
@@ -453,9 +458,9 @@ static inline bool fnuma_pool_give_loaded(struct fnuma_pool_cache *c,
 /** @brief Exchange with the loaded magazine; private. @param c cache. @param in frames.
  * @param out room. @param n pages. @return false, with nothing changed, if that does not
  * do. */
-static inline bool fnuma_pool_exchange_loaded(struct fnuma_pool_cache *c,
-                                              const fnuma_gfn *in, fnuma_gfn *out,
-                                              uint32_t n)
+static inline FNUMA_POOL_ALWAYS bool
+fnuma_pool_exchange_loaded(struct fnuma_pool_cache *c, const fnuma_gfn *in,
+                           fnuma_gfn *out, uint32_t n)
 {
 	uint32_t have = c->n;
 
@@ -467,8 +472,8 @@ static inline bool fnuma_pool_exchange_loaded(struct fnuma_pool_cache *c,
 
 /** @brief As fnuma_pool_take(). @param c cache, not NULL. @param pages room, not NULL.
  * @param n pages. @return as fnuma_pool_take(). @context The cache's user. */
-static inline int fnuma_pool_take_inline(struct fnuma_pool_cache *c, fnuma_gfn *pages,
-                                         uint32_t n)
+static inline FNUMA_POOL_ALWAYS int fnuma_pool_take_inline(struct fnuma_pool_cache *c,
+                                                           fnuma_gfn *pages, uint32_t n)
 {
 	if (fnuma_pool_take_loaded(c, pages, n))
 		return (int)n;
@@ -477,8 +482,8 @@ static inline int fnuma_pool_take_inline(struct fnuma_pool_cache *c, fnuma_gfn *
 
 /** @brief As fnuma_pool_give(). @param c cache, not NULL. @param pages frames, not NULL.
  * @param n pages. @return as fnuma_pool_give(). @context The cache's user. */
-static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c,
-                                         const fnuma_gfn *pages, uint32_t n)
+static inline FNUMA_POOL_ALWAYS int
+fnuma_pool_give_inline(struct fnuma_pool_cache *c, const fnuma_gfn *pages, uint32_t n)
 {
 	if (fnuma_pool_give_loaded(c, pages, n))
 		return (int)n;
@@ -488,14 +493,16 @@ static inline int fnuma_pool_give_inline(struct fnuma_pool_cache *c,
 /** @brief As fnuma_pool_exchange(). @param c cache, not NULL. @param in frames, not NULL.
  * @param out room, not NULL. @param n pages. @return as fnuma_pool_exchange().
  * @context The cache's user. */
-static inline int fnuma_pool_exchange_inline(struct fnuma_pool_cache *c,
-                                             const fnuma_gfn *in, fnuma_gfn *out,
-                                             uint32_t n)
+static inline FNUMA_POOL_ALWAYS int fnuma_pool_exchange_inline(struct fnuma_pool_cache *c,
+                                                               const fnuma_gfn *in,
+                                                               fnuma_gfn *out, uint32_t n)
 {
 	if (fnuma_pool_exchange_loaded(c, in, out, n))
 		return (int)n;
 	return fnuma_pool_exchange(c, in, out, n);
 }
+
+#undef FNUMA_POOL_ALWAYS
 
 /** @} */
 
