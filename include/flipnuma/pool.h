@@ -60,10 +60,10 @@ struct fnuma_pool_config {
 	uint32_t flags;          /**< enum fnuma_pool_flag bits */
 	const struct fnuma_backend *backend; /**< for grow, shrink and bring_home; may be
 	                              NULL. Must outlive the pool. */
-	fnuma_domain domain;                 /**< the backend's handle of the domain */
+	fnuma_domain domain;     /**< the backend's handle of the domain */
 	const struct fnuma_home *homes; /**< where the domain's pages belong; copied */
-	uint32_t n_homes;               /**< entries of `homes`, 1 to #FNUMA_HOMES_MAX */
-	struct fnuma_trace trace;       /**< listener, or zero */
+	uint32_t n_homes;        /**< entries of `homes`, 1 to #FNUMA_HOMES_MAX */
+	struct fnuma_trace trace; /**< listener, or zero */
 };
 
 /** @brief A cache's counts, for others to read: a cache line of the pool's memory.
@@ -107,15 +107,15 @@ struct fnuma_pool_stats {
 	uint32_t received_pages;     /**< out, received and in use; 0, if trusted */
 	uint32_t depot_home_pages;   /**< free in the depot, known to be at home */
 	uint32_t depot_remote_pages; /**< free in the depot, may be remote */
-	uint32_t held_pages;   /**< free; in a resizer's or fnuma_pool_hold()'s hands */
-	uint32_t lost_pages;   /**< free, but nobody could say whether they were
+	uint32_t held_pages;         /**< free; in a resizer's or fnuma_pool_hold()'s hands */
+	uint32_t lost_pages;         /**< free, but nobody could say whether they were
 	                                  acquired, or released; handed to nobody, and
 	                                  released (again) by a later shrink */
-	uint64_t misses;       /**< pages asked for and not got, since init */
-	uint64_t grown;        /**< pages acquired since init */
-	uint64_t shrunk;       /**< pages released or gone since init:
+	uint64_t misses;             /**< pages asked for and not got, since init */
+	uint64_t grown;              /**< pages acquired since init */
+	uint64_t shrunk;             /**< pages released or gone since init:
 	                                  `size_pages == grown - shrunk` */
-	uint64_t brought_home; /**< may-be-remote pages found or brought home */
+	uint64_t brought_home;       /**< may-be-remote pages found or brought home */
 	/** Refused calls, by `-reason`. Also, one for each page: frames that the backend
 	 * should not have handed out (#FNUMA_E_BACKEND), moves reported and not done
 	 * (#FNUMA_E_LIE), and in a trusted pool pages that were given but not its own

@@ -306,7 +306,8 @@ static uint32_t put(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint
 	}
 }
 
-OUT_OF_LINE static int take_slowly(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n)
+OUT_OF_LINE static int take_slowly(struct fnuma_pool_cache *cache, fnuma_gfn *pages,
+                                   uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 	uint32_t got;
@@ -326,7 +327,8 @@ int fnuma_pool_take(struct fnuma_pool_cache *cache, fnuma_gfn *pages, uint32_t n
 	return take_slowly(cache, pages, n);
 }
 
-OUT_OF_LINE static int give_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *pages, uint32_t n)
+OUT_OF_LINE static int give_slowly(struct fnuma_pool_cache *cache,
+                                   const fnuma_gfn *pages, uint32_t n)
 {
 	int error = check_call(cache, pages, pages, n);
 	uint32_t done;
@@ -395,7 +397,7 @@ static bool overlap(const fnuma_gfn *a, const fnuma_gfn *b, uint32_t n)
 }
 
 OUT_OF_LINE static int exchange_slowly(struct fnuma_pool_cache *cache, const fnuma_gfn *in,
-                           fnuma_gfn *out, uint32_t n)
+                                       fnuma_gfn *out, uint32_t n)
 {
 	int error = check_call(cache, in, out, n);
 	uint32_t i, k;
@@ -465,6 +467,7 @@ static uint32_t clamp(uint32_t sum, uint32_t most)
 	return sum < most ? sum : most;
 }
 
+/* The same with a cell that was caught while it changed: it is read again, for a while. */
 OUT_OF_LINE static uint32_t used_after_all(const struct fnuma_pool *pool)
 {
 	uint32_t cells = fnuma_port_load_acquire(&pool->cells_used);

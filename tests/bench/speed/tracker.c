@@ -184,8 +184,8 @@ static void tell_iterate(uint32_t frames)
 
 void speed_tracker(void)
 {
-	unsigned least = 1u << OURS | 1u << BYTES | 1u << TOUCH, all = ((1u << N) - 1) & ~(1u << PORTABLE | 1u << MASKS);
-	unsigned few = least | 1u << KHASH;
+	unsigned least = 1u << OURS | 1u << BYTES | 1u << TOUCH, few = least | 1u << KHASH;
+	unsigned all = ((1u << N) - 1) & ~(1u << PORTABLE | 1u << MASKS);
 
 	tell_update("16g", 4u << 20, all, 400);
 	tell_update("256g", 64u << 20, speed_options.quick ? few : all, 400);

@@ -13,6 +13,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_full,
 	&scenario_held,
 	&scenario_hvm,
+	&scenario_interrupted,
 	&scenario_killed,
 	&scenario_live,
 	&scenario_migrate,
@@ -21,7 +22,6 @@ static const struct scenario *const scenarios[] = {
 	&scenario_policy,
 	&scenario_pv,
 	&scenario_speed,
-	&scenario_interrupted,
 	&scenario_two,
 };
 

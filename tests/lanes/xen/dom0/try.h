@@ -44,9 +44,9 @@ struct scenario {
 };
 
 extern const struct scenario scenario_balloon, scenario_conformance, scenario_ended,
-	scenario_full, scenario_held, scenario_hvm, scenario_killed, scenario_live,
-	scenario_migrate, scenario_naive, scenario_pinned, scenario_policy, scenario_pv,
-	scenario_speed, scenario_interrupted, scenario_two;
+	scenario_full, scenario_held, scenario_hvm, scenario_interrupted, scenario_killed,
+	scenario_live, scenario_migrate, scenario_naive, scenario_pinned, scenario_policy,
+	scenario_pv, scenario_speed, scenario_two;
 
 /* ------------------------------------------------------------ results */
 
