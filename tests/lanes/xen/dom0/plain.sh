@@ -18,8 +18,8 @@ nodes_are_as_described()
 
 # Without --only: these, and all but speed in a long run.
 if [ -z "$only" ]; then
-	only="live ended held killed full policy conformance"
-	[ -z "$long" ] || only="$only two balloon naive pv hvm migrate interrupted pinned daemon"
+	only="live two ended held killed full policy naive conformance"
+	[ -z "$long" ] || only="$only balloon pv hvm migrate interrupted pinned daemon"
 fi
 
 # wanted NAME...: one of these scenarios is.

@@ -28,8 +28,8 @@
 #include "grants.h"
 #include "memory.h"
 
-#define BEAT_MS 100
-#define FOLLOW  16 /* beats: to look where all of its pages are takes long */
+#define BEAT_MS 50
+#define FOLLOW  32 /* beats: to look where all of its pages are takes long */
 
 struct guest {
 	struct xs_handle *store;
