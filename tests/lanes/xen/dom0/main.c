@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: xen-try SCENARIO [DOMID]...\n");
 		return 2;
 	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* what was said before it died is not lost */
 	t.xc = xc_interface_open(NULL, NULL, 0);
 	t.store = xs_open(0);
 	need(t.xc && t.store, "Xen");
