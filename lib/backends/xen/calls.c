@@ -120,16 +120,6 @@ static int real_list(void *h, uint32_t first, struct xen_info *out, uint32_t n)
 	return got < 0 ? real_error(got) : got;
 }
 
-/* The list goes on with the next domain if there is none of that number. */
-static int real_info(void *h, uint32_t domid, struct xen_info *out)
-{
-	int got = real_list(h, domid, out, 1);
-
-	if (got < 0)
-		return got;
-	return got == 1 && out->domid == domid ? 0 : -ESRCH;
-}
-
 static int real_max_gfn(void *h, uint32_t domid, uint64_t *gfn)
 {
 	struct real *r = h;
@@ -190,24 +180,30 @@ static int real_set_affinity(void *h, uint32_t domid, uint64_t nodes)
 	return err;
 }
 
-/* One frame of a PV domain, read-only. The privileged domain must not call itself foreign. */
-static const void *map_machine(struct real *r, uint32_t domid, uint64_t mfn)
-{
-	xen_pfn_t frame = mfn;
-	int err = -1;
-	void *at = xenforeignmemory_map(r->memory, domid ? domid : DOMID_SELF, PROT_READ, 1,
-	                                &frame, &err);
+/* Pages of a P2M that are mapped at once. */
+#define P2M_RUN 64u
 
-	if (!at || !err)
+/* Up to so many frames of a PV domain, read-only. The privileged domain must not call itself foreign. */
+static const void *map_machine(struct real *r, uint32_t domid, const xen_pfn_t *frames,
+                               uint32_t n)
+{
+	int errs[P2M_RUN];
+	uint32_t i;
+	void *at = xenforeignmemory_map(r->memory, domid ? domid : DOMID_SELF, PROT_READ, n,
+	                                frames, errs);
+
+	for (i = 0; at && i < n && !errs[i]; i++)
+		;
+	if (!at || i == n)
 		return at;
-	xenforeignmemory_unmap(r->memory, at, 1);
+	xenforeignmemory_unmap(r->memory, at, n);
 	return NULL;
 }
 
-static void unmap_machine(struct real *r, const void *at)
+static void unmap_machine(struct real *r, const void *at, uint32_t n)
 {
 	if (at)
-		xenforeignmemory_unmap(r->memory, (void *)(uintptr_t)at, 1);
+		xenforeignmemory_unmap(r->memory, (void *)(uintptr_t)at, n);
 }
 
 /* Of an entry of a page table. */
@@ -220,10 +216,10 @@ static void unmap_machine(struct real *r, const void *at)
 static uint64_t table_entry(struct real *r, uint32_t domid, uint64_t table, uint64_t address,
                             unsigned int level)
 {
-	const uint64_t *entry = map_machine(r, domid, table);
+	const uint64_t *entry = map_machine(r, domid, &table, 1);
 	uint64_t found = entry ? entry[address >> (12 + 9 * level) & 511u] : 0;
 
-	unmap_machine(r, entry);
+	unmap_machine(r, entry, 1);
 	if (!entry || found & 0x80u)
 		return NO_TABLE;
 	return found & 1u ? MFN_OF(found) : NO_ENTRY;
@@ -238,23 +234,23 @@ static int where_p2m_is(struct real *r, uint32_t domid, struct arch_shared_info 
 
 	if (got != 1 || d.domain != domid)
 		return -ESRCH;
-	shared = map_machine(r, domid, d.shared_info_frame);
+	shared = map_machine(r, domid, &d.shared_info_frame, 1);
 	if (!shared)
 		return -EFAULT;
 	memcpy(out, &shared->arch, sizeof(*out));
-	unmap_machine(r, shared);
+	unmap_machine(r, shared, 1);
 	return out->p2m_cr3 && !(out->p2m_vaddr & (PAGE - 1)) ? 0 : -EOPNOTSUPP;
 }
 
-/* Where the table's pages are looked up: one page table of the lowest level, and one page of
- * it, are kept at hand. */
+/* Where the table's pages are looked up: one page table of the lowest level, and pages of it
+ * that follow each other, are kept at hand. */
 struct p2m_walk {
 	struct real *r;
 	uint32_t domid;
 	struct arch_shared_info at;
-	const uint64_t *level0, *page;
-	uint64_t level0_of;  /* address >> 21 */
-	uint32_t page_of;    /* frame / 512 */
+	const uint64_t *level0, *run;
+	uint64_t level0_of;       /* address >> 21 */
+	uint32_t run_of, n_run;   /* from frame / 512 on, this many */
 };
 
 /* Makes `level0` the page table for that address; NULL if there is none. */
@@ -263,7 +259,7 @@ static int find_level0(struct p2m_walk *w, uint64_t address)
 	uint64_t mfn = w->at.p2m_cr3 >> 12;
 	unsigned int level;
 
-	unmap_machine(w->r, w->level0);
+	unmap_machine(w->r, w->level0, 1);
 	w->level0 = NULL;
 	w->level0_of = address >> 21;
 	for (level = 3; level && mfn != NO_ENTRY && mfn != NO_TABLE; level--)
@@ -271,47 +267,72 @@ static int find_level0(struct p2m_walk *w, uint64_t address)
 	if (mfn == NO_ENTRY)
 		return 0;
 	if (mfn != NO_TABLE)
-		w->level0 = map_machine(w->r, w->domid, mfn);
+		w->level0 = map_machine(w->r, w->domid, &mfn, 1);
 	return w->level0 ? 0 : -EFAULT;
 }
 
-/* Makes `page` that page of the table, which the guest has at an address of its own; NULL if
- * it has not. */
-static int find_p2m_page(struct p2m_walk *w, uint32_t number)
+/* How many pages of the table, from that of the first frame on, the frames lie in one after
+ * the other. */
+static uint32_t pages_in_row(const fnuma_gfn *gfns, uint32_t n)
+{
+	const uint32_t first = gfns[0].n / 512;
+	uint32_t i, pages = 1;
+
+	for (i = 1; i < n && gfns[i].n / 512 - first <= pages; i++)
+		pages += gfns[i].n / 512 - first == pages;
+	return pages;
+}
+
+/* Makes `run` that page of the table, which the guest has at an address of its own, and up to
+ * `more` behind it; NULL if it has not that one. */
+static int find_run(struct p2m_walk *w, uint32_t number, uint32_t more)
 {
 	const uint64_t address = w->at.p2m_vaddr + (uint64_t)number * PAGE;
-	uint64_t entry;
+	uint32_t first = address >> 12 & 511u, n;
+	xen_pfn_t frames[P2M_RUN];
 	int err = w->level0_of == address >> 21 ? 0 : find_level0(w, address);
 
-	unmap_machine(w->r, w->page);
-	w->page = NULL;
-	w->page_of = number;
-	entry = w->level0 && !err ? w->level0[address >> 12 & 511u] : 0;
-	if (!(entry & 1u))
+	unmap_machine(w->r, w->run, w->n_run);
+	w->run = NULL;
+	w->run_of = number;
+	w->n_run = 1;
+	if (err || !w->level0)
 		return err;
-	w->page = map_machine(w->r, w->domid, MFN_OF(entry));
-	return w->page ? 0 : -EFAULT;
+	for (n = 0; n <= more && n < P2M_RUN && first + n < 512; n++) {
+		if (!(w->level0[first + n] & 1u))
+			break;
+		frames[n] = MFN_OF(w->level0[first + n]);
+	}
+	if (!n)
+		return 0;
+	w->n_run = n;
+	w->run = map_machine(w->r, w->domid, frames, n);
+	return w->run ? 0 : -EFAULT;
 }
 
 static int real_p2m(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
                     uint64_t *mfns)
 {
-	struct p2m_walk w = {.r = h, .domid = domid, .page_of = UINT32_MAX};
+	struct p2m_walk w = {.r = h, .domid = domid};
+	uint64_t entry;
 	uint32_t i;
 	int err = where_p2m_is(h, domid, &w.at);
 
 	for (i = 0; i < n && !err; i++) {
+		const uint32_t page = gfns[i].n / 512;
+
 		mfns[i] = UINT64_MAX;
 		if (gfns[i].n >= w.at.max_pfn)
 			continue;
-		if (gfns[i].n / 512 != w.page_of)
-			err = find_p2m_page(&w, gfns[i].n / 512);
+		if (page - w.run_of >= w.n_run)
+			err = find_run(&w, page, pages_in_row(gfns + i, n - i) - 1);
 		/* Linux marks what is no page of its own in the two highest bits. */
-		if (!err && w.page && !(w.page[gfns[i].n % 512] >> 62))
-			mfns[i] = w.page[gfns[i].n % 512];
+		entry = !err && w.run ? w.run[gfns[i].n - w.run_of * 512] : UINT64_MAX;
+		if (!(entry >> 62))
+			mfns[i] = entry;
 	}
-	unmap_machine(h, w.page);
-	unmap_machine(h, w.level0);
+	unmap_machine(h, w.run, w.n_run);
+	unmap_machine(h, w.level0, 1);
 	return err;
 }
 

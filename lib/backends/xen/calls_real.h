@@ -46,6 +46,7 @@ void real_take_info(const xc_domaininfo_t *d, struct xen_info *out);
 /* calls_multi.c */
 int real_make_multi(struct real *r);
 void real_free_multi(struct real *r);
+int real_info(void *h, uint32_t domid, struct xen_info *out);
 int real_own(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n, bool *own);
 int real_pause(void *h, uint32_t domid, const fnuma_gfn *gfns, uint32_t n,
                struct xen_look *out);

@@ -210,12 +210,11 @@ static struct xen_domain *make_domain(const struct fnuma_xen_domain_config *conf
 	d->pod = true;
 	d->info = *info;
 	d->allowed = calloc(frames / 64 + 1, sizeof(*d->allowed));
-	d->placed = malloc(frames + 1);
+	d->placed = calloc(frames + 1, sizeof(*d->placed));
 	if (!d->allowed || !d->placed) {
 		free_domain(d);
 		return NULL;
 	}
-	memset(d->placed, FNUMA_NODE_UNKNOWN_ID, frames + 1);
 	return d;
 }
 

@@ -52,7 +52,7 @@ static int follow(struct fnuma_xen *x, fnuma_domain domain, struct xen_domain *d
 	err = find_again(x, uuid, &d->info);
 	if (err)
 		return err;
-	memset(d->placed, FNUMA_NODE_UNKNOWN_ID, d->frames);
+	memset(d->placed, 0, d->frames);
 	d->nodes_ns = d->empty_ns = d->unlogged_ns = d->pci_ns = 0;
 	xen_forget_counts(x);
 	d->record.domid = d->info.domid;

@@ -156,7 +156,7 @@ static void list_pages(struct job *j)
 
 static void note_place(struct xen_domain *d, fnuma_gfn page, fnuma_node node)
 {
-	d->placed[page.n] = node.id;
+	d->placed[page.n] = (uint8_t)(node.id + 1); /* not known: 0 */
 	if (d->nodes)
 		d->nodes[page.n] = node;
 }

@@ -54,26 +54,74 @@ static fnuma_node node_of_mfn(const struct fnuma_xen *x, uint64_t mfn)
 	return node;
 }
 
-/* Of a page while the table is gone through: a node, or */
-#define SEEN_NONE 0xfeu  /* no candidate yet */
-#define SEEN_MIXED 0xfdu /* candidates on several nodes */
-#define SEEN_PLACED 0x40u /* besides the node: where we put it, and there is a candidate */
+/* What is known of a frame while the table is gone through: 0: no candidate yet; a node + 1;
+ * or */
+#define SEEN_MIXED 0x7fu  /* candidates on several nodes, or on one that nobody knows */
+#define SEEN_PLACED 0x80u /* besides the node: where we put it, and there is a candidate */
+
+/* Frames looked up in a PV domain's table at once. */
+#define SOME 32768u
+
+struct some {
+	fnuma_gfn gfn[SOME];
+	uint64_t mfn[SOME];
+};
 
 struct search {
 	const struct xen_domain *d;
-	const fnuma_gfn *pages;
+	const fnuma_gfn *pages; /* NULL: all frames from `low` on */
 	uint32_t n;
 	uint32_t low, span; /* the least of the frames, and how many from there to the greatest */
-	uint32_t *at;      /* of these: 1 + its place among the pages; 0: not searched */
-	uint64_t *owned;   /* the privileged domain's machine frame of that number */
-	uint8_t *seen;
-	uint64_t rivals;   /* one past the highest frame of others that nobody can tell apart */
+	uint8_t *seen;      /* by frame, from `low` on */
+	uint64_t *owned;    /* likewise: the privileged domain's machine frame + 1; 0: none */
+	uint32_t n_owned;
+	uint64_t rivals;    /* one past the highest frame of others that nobody can tell apart */
 };
 
-/* The privileged domain knows its own. */
-static bool is_told_apart(struct fnuma_xen *x, struct search *s, const struct xen_info *info)
+static fnuma_gfn page_of(const struct search *s, uint32_t i)
 {
-	return !info->domid && !info->hvm && !XEN(x, p2m, 0, s->pages, s->n, s->owned);
+	return s->pages ? s->pages[i] : fnuma_gfn_of(s->low + i);
+}
+
+/* The next of the pages, from *at on, that are less than `below` frames above `low`. */
+static uint32_t list_some(const struct search *s, uint32_t below, uint32_t *at,
+                          struct some *some)
+{
+	uint32_t n = 0;
+
+	for (; *at < s->n && n < SOME; (*at)++) {
+		some->gfn[n] = page_of(s, *at);
+		n += some->gfn[n].n - s->low < below;
+	}
+	return n;
+}
+
+static int look_up_owned(struct fnuma_xen *x, struct search *s, uint32_t domid)
+{
+	struct some *some = malloc(sizeof(*some));
+	uint32_t i, n, at = 0;
+	int err = some && s->owned ? 0 : -ENOMEM;
+
+	while (!err && (n = list_some(s, s->n_owned, &at, some)) > 0) {
+		err = XEN(x, p2m, domid, some->gfn, n, some->mfn);
+		for (i = 0; i < n && !err; i++)
+			s->owned[some->gfn[i].n - s->low] = some->mfn[i] + 1;
+	}
+	free(some);
+	return err;
+}
+
+/* The privileged domain knows its own. */
+static bool is_told_apart(struct fnuma_xen *x, struct search *s, const struct xen_info *info,
+                          uint64_t highest)
+{
+	if (info->domid || info->hvm || s->owned)
+		return false;
+	if (highest < s->low)
+		return true; /* it has none of these */
+	s->n_owned = highest - s->low < s->span ? (uint32_t)(highest - s->low) + 1 : s->span;
+	s->owned = calloc(s->n_owned, sizeof(*s->owned));
+	return !look_up_owned(x, s, info->domid);
 }
 
 static int look_around(struct fnuma_xen *x, struct search *s)
@@ -87,11 +135,11 @@ static int look_around(struct fnuma_xen *x, struct search *s)
 		for (i = 0; i < got; i++) {
 			uint64_t highest = 0;
 
-			if (info[i].domid == s->d->info.domid || is_told_apart(x, s, &info[i]))
+			if (info[i].domid == s->d->info.domid)
 				continue;
 			if (XEN(x, max_gfn, info[i].domid, &highest))
 				highest = UINT64_MAX - 1;
-			if (highest + 1 > s->rivals)
+			if (!is_told_apart(x, s, &info[i], highest) && highest + 1 > s->rivals)
 				s->rivals = highest + 1;
 		}
 	}
@@ -99,21 +147,18 @@ static int look_around(struct fnuma_xen *x, struct search *s)
 }
 
 /* What is on no node is a hole, where Xen shows some other part of its table again. */
-static void see(struct search *s, uint32_t i, uint8_t node)
+static void see(struct search *s, uint32_t frame, fnuma_node node)
 {
-	uint8_t *seen = &s->seen[i];
+	const uint8_t code = node.id == FNUMA_NODE_UNKNOWN_ID ? SEEN_MIXED :
+	                                                        (uint8_t)(node.id + 1);
+	uint8_t *seen = &s->seen[frame - s->low];
 
-	if (node == FNUMA_NODE_NONE_ID ||
-	    (*seen != SEEN_NONE && *seen != SEEN_MIXED && *seen & SEEN_PLACED))
+	if (node.id == FNUMA_NODE_NONE_ID || *seen & SEEN_PLACED)
 		return;
-	if (node == s->d->placed[s->pages[i].n])
-		*seen = node | SEEN_PLACED;
-	else if (node == FNUMA_NODE_UNKNOWN_ID)
-		*seen = SEEN_MIXED;
-	else if (*seen == SEEN_NONE)
-		*seen = node;
-	else if (*seen != node)
-		*seen = SEEN_MIXED;
+	if (code == s->d->placed[frame])
+		*seen = code | SEEN_PLACED;
+	else
+		*seen = !*seen || *seen == code ? code : SEEN_MIXED;
 }
 
 /* The whole table, once for all pages. */
@@ -123,28 +168,27 @@ static void go_through(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t 
 	uint64_t mfn;
 
 	for (mfn = 0; mfn < entries; mfn++) {
-		uint64_t frame = m2p[mfn] - s->low;
-		uint32_t at = frame < s->span ? s->at[frame] : 0;
+		const uint64_t at = m2p[mfn] - s->low;
 
-		if (at && s->owned[at - 1] != mfn)
-			see(s, at - 1, node_of_mfn(x, mfn).id);
+		if (at < s->span && (at >= s->n_owned || s->owned[at] != mfn + 1))
+			see(s, (uint32_t)m2p[mfn], node_of_mfn(x, mfn));
 	}
 }
 
-static fnuma_node judge(const struct search *s, uint32_t i)
+static fnuma_node judge(const struct search *s, fnuma_gfn page)
 {
-	const uint8_t seen = s->seen[i];
+	const uint8_t seen = s->seen[page.n - s->low];
 
-	if (seen == SEEN_NONE)
+	if (!seen)
 		return fnuma_node_none();
 	if (seen == SEEN_MIXED)
 		return fnuma_node_unknown();
 	if (seen & SEEN_PLACED)
-		return fnuma_node_of(seen & ~SEEN_PLACED);
+		return fnuma_node_of((seen & ~SEEN_PLACED) - 1u);
 	/* All who claim it agree; is the guest among them? */
-	if (s->pages[i].n < s->rivals && s->d->info.odd_pages)
+	if (page.n < s->rivals && s->d->info.odd_pages)
 		return fnuma_node_unknown();
-	return fnuma_node_of(seen);
+	return fnuma_node_of(seen - 1u);
 }
 
 /* What Xen shows the guest of its own is behind a frame, but no page of the guest's. */
@@ -157,7 +201,7 @@ static int leave_out_xens(struct fnuma_xen *x, const struct search *s, fnuma_nod
 
 	for (i = 0; i < s->n && !err; i++) {
 		if (nodes[i].id != FNUMA_NODE_NONE_ID) {
-			pages[n] = s->pages[i];
+			pages[n] = page_of(s, i);
 			at[n++] = i;
 		}
 		if (n < FNUMA_BATCH_MAX && (i + 1 < s->n || !n))
@@ -177,11 +221,11 @@ static void look_again(const struct fnuma_xen *x, const uint64_t *m2p, uint64_t 
 {
 	uint32_t i;
 
-	memset(s->seen, SEEN_NONE, s->n);
+	memset(s->seen, 0, s->span);
 	go_through(x, m2p, entries, s);
 	for (i = 0; i < s->n; i++)
 		if (nodes[i].id != FNUMA_NODE_NONE_ID)
-			nodes[i] = judge(s, i);
+			nodes[i] = judge(s, page_of(s, i));
 }
 
 static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
@@ -191,18 +235,13 @@ static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
 	uint32_t i;
 	int err = xen_error(XEN(x, m2p, &m2p, &entries));
 
-	for (i = 0; i < s->n; i++) {
-		s->at[s->pages[i].n - s->low] = i + 1;
-		s->owned[i] = UINT64_MAX;
-	}
-	memset(s->seen, SEEN_NONE, s->n);
 	if (!err)
 		err = look_around(x, s);
 	if (err)
 		return err;
 	go_through(x, m2p, entries, s);
 	for (i = 0; i < s->n; i++)
-		nodes[i] = judge(s, i);
+		nodes[i] = judge(s, page_of(s, i));
 	err = leave_out_xens(x, s, nodes);
 	if (!err && s->rivals)
 		look_again(x, m2p, entries, s, nodes);
@@ -211,14 +250,14 @@ static int search(struct fnuma_xen *x, struct search *s, fnuma_node *nodes)
 
 static void set_span(struct search *s)
 {
-	uint32_t high = s->pages[0].n, i;
+	uint32_t high = page_of(s, 0).n, i;
 
 	s->low = high;
-	for (i = 1; i < s->n; i++) {
+	for (i = 1; s->pages && i < s->n; i++) {
 		s->low = s->pages[i].n < s->low ? s->pages[i].n : s->low;
 		high = s->pages[i].n > high ? s->pages[i].n : high;
 	}
-	s->span = high - s->low + 1;
+	s->span = s->pages ? high - s->low + 1 : s->n;
 }
 
 static int translated(struct fnuma_xen *x, const struct xen_domain *d,
@@ -228,46 +267,59 @@ static int translated(struct fnuma_xen *x, const struct xen_domain *d,
 	int err = FNUMA_E_NOMEM;
 
 	set_span(&s);
-	s.at = calloc(s.span, sizeof(*s.at));
-	s.owned = calloc(n, sizeof(*s.owned));
-	s.seen = malloc(n);
-	if (s.at && s.owned && s.seen)
+	s.seen = calloc(s.span, sizeof(*s.seen));
+	if (s.seen)
 		err = search(x, &s, nodes);
-	free(s.at);
 	free(s.owned);
 	free(s.seen);
 	return err;
 }
 
-/* A page is somewhere, if not on a node that Xen has told of. */
-static fnuma_node known_node_of(const struct fnuma_xen *x, uint64_t mfn)
+/* The guest's own table, where Xen's agrees. A page is somewhere, if not on a node that Xen
+ * has told of. */
+static fnuma_node by_its_table(const struct fnuma_xen *x, const uint64_t *m2p,
+                               uint64_t entries, fnuma_gfn page, uint64_t mfn)
 {
-	const fnuma_node node = node_of_mfn(x, mfn);
+	fnuma_node node = fnuma_node_unknown();
 
+	if (mfn == UINT64_MAX)
+		return fnuma_node_none();
+	if (mfn < entries && m2p[mfn] == page.n)
+		node = node_of_mfn(x, mfn);
 	return node.id == FNUMA_NODE_NONE_ID ? fnuma_node_unknown() : node;
 }
 
-/* The guest's own table, where Xen's agrees. */
 static int paravirtual(struct fnuma_xen *x, const struct xen_domain *d,
                        const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
 {
-	uint64_t known, *mfns = calloc(n, sizeof(*mfns));
+	const struct search s = {.pages = pages, .n = n};
+	struct some *some = malloc(sizeof(*some));
+	uint64_t entries;
 	const uint64_t *m2p;
-	uint32_t i;
-	int err = mfns ? XEN(x, m2p, &m2p, &known) : -ENOMEM;
+	uint32_t i, got, at = 0;
+	int err = some ? XEN(x, m2p, &m2p, &entries) : -ENOMEM;
+
+	while (!err && (got = list_some(&s, UINT32_MAX, &at, some)) > 0) {
+		err = XEN(x, p2m, d->info.domid, some->gfn, got, some->mfn);
+		for (i = 0; i < got && !err; i++)
+			nodes[at - got + i] = by_its_table(x, m2p, entries, some->gfn[i],
+			                                   some->mfn[i]);
+	}
+	free(some);
+	return xen_error(err);
+}
+
+/* Of `n` of its pages, or of all frames if `pages` is NULL. */
+static int look_at(struct fnuma_xen *x, fnuma_domain domain, struct xen_domain *d,
+                   const fnuma_gfn *pages, uint32_t n, fnuma_node *nodes)
+{
+	int err = x->counts.end[0] ? FNUMA_OK : xen_read_counts(x);
 
 	if (!err)
-		err = XEN(x, p2m, d->info.domid, pages, n, mfns);
-	for (i = 0; i < n && !err; i++) {
-		if (mfns[i] == UINT64_MAX)
-			nodes[i] = fnuma_node_none();
-		else if (mfns[i] < known && m2p[mfns[i]] == pages[i].n)
-			nodes[i] = known_node_of(x, mfns[i]);
-		else
-			nodes[i] = fnuma_node_unknown();
-	}
-	free(mfns);
-	return xen_error(err);
+		err = d->info.hvm ? translated(x, d, pages, n, nodes) :
+		                    paravirtual(x, d, pages, n, nodes);
+	/* All this was of a number; is that still the same domain? */
+	return err ? err : xen_find_alive(x, domain, &d);
 }
 
 int fnuma_xen_page_nodes(struct fnuma_xen *x, fnuma_domain domain, const fnuma_gfn *pages,
@@ -282,32 +334,22 @@ int fnuma_xen_page_nodes(struct fnuma_xen *x, fnuma_domain domain, const fnuma_g
 	for (i = 0; i < n && !err; i++)
 		if (pages[i].n >= d->frames)
 			err = FNUMA_E_RANGE;
-	if (!err && !x->counts.end[0])
-		err = xen_read_counts(x);
 	if (!err && n)
-		err = d->info.hvm ? translated(x, d, pages, n, nodes) :
-		                    paravirtual(x, d, pages, n, nodes);
-	if (!err && n) /* all this was of a number; is that still the same domain? */
-		err = xen_find_alive(x, domain, &d);
+		err = look_at(x, domain, d, pages, n, nodes);
 	return err ? err : (int)n;
 }
 
-/* All of the domain in one walk, to be answered from for a while. */
+/* To be answered from for a while. */
 static int look_at_all(struct fnuma_xen *x, fnuma_domain domain, struct xen_domain *d)
 {
-	fnuma_gfn *pages = malloc(d->frames * sizeof(*pages));
-	uint32_t i;
 	int err = FNUMA_E_NOMEM;
 
 	if (!d->nodes)
 		d->nodes = malloc(d->frames * sizeof(*d->nodes));
-	for (i = 0; pages && i < d->frames; i++)
-		pages[i] = fnuma_gfn_of(i);
-	if (pages && d->nodes)
-		err = fnuma_xen_page_nodes(x, domain, pages, d->frames, d->nodes);
-	free(pages);
-	d->nodes_ns = err < 0 ? 0 : xen_now(x);
-	return err < 0 ? err : FNUMA_OK;
+	if (d->nodes)
+		err = look_at(x, domain, d, NULL, d->frames, d->nodes);
+	d->nodes_ns = err ? 0 : xen_now(x);
+	return err;
 }
 
 int xen_op_page_nodes(void *cookie, fnuma_domain domain, const fnuma_gfn *pages, uint32_t n,

@@ -58,7 +58,7 @@ struct xen_domain {
 	struct xen_info info;      /* as last asked */
 	struct journal_record record;
 	uint64_t *allowed;         /* a bit a frame */
-	uint8_t *placed;           /* a node a frame, or unknown: where we put it */
+	uint8_t *placed;           /* by frame, where we put it: a node + 1; 0: not known */
 	fnuma_node *nodes;         /* by frame, as last looked at; or NULL */
 	uint64_t nodes_ns;         /* when that was; 0: not yet */
 	struct xen_agent agent;
