@@ -6,7 +6,8 @@
 #
 #	ok NAME          not ok NAME: WHY          skip NAME: WHY          note TEXT
 #
-# or on another serial port, if vm_console is set before.
+# or to where vm_console says, if it is set before. Where somebody passes on what is written
+# there, and ends behind the last line, vm_reader is his pid.
 
 export PATH=/bin:/usr/lib/xen/bin LC_ALL=C.UTF-8 HOME=/root
 vm_counts=/run/vm-counts
@@ -96,38 +97,43 @@ report_tap()
 	{
 		"$@" 2>/tmp/err.$$
 		echo "status $?"
-	} | tee "$out" | tap_results "$name"
+	} | tap_results "$name" "$out"
 	status=$?
+	[ $status = 0 ] || sed 's/^/| /' "$out" /tmp/err.$$ >>"$vm_console"
 	rm -f "$out" /tmp/err.$$
 	return $status
 }
 
-# Each result as it comes, and at the end what the program as a whole is worth.
+# tap_results NAME COPY: each result as it comes, and at the end what the program as a whole is
+# worth. By one process: where all is emulated, each takes long, and so does a shell that reads
+# byte by byte.
 tap_results()
 {
-	local line text seen=0 bad=0
-
-	while IFS= read -r line; do
-		text=${line#not } # by the shell itself: a process takes long where all is emulated
-		text=${text#ok }
-		text=${text#"${text%%[!0-9]*}"}
-		text=${text# }
-		text=${text#- }
-		case $line in
-		'ok '*'# SKIP'*) result skip "$1: ${text%% # SKIP*}: ${text##*# SKIP }" ;;
-		'ok '*) result ok "$1: $text" ;;
-		'not ok '*) bad=$((bad + 1)); result 'not ok' "$1: $text" ;;
-		'# '*) note "$1: ${line#\# }"; continue ;;
-		'status '*) break ;;
-		*) continue ;;
-		esac
-		seen=$((seen + 1))
-	done
-	if [ "$seen" = 0 ] || { [ "$line" != 'status 0' ] && [ "$bad" = 0 ]; }; then
-		result 'not ok' "$1: $line after $seen tests"
-	fi
-	[ "$line" = 'status 0' ] || sed 's/^/| /' "$out" /tmp/err.$$ >>"$vm_console"
-	[ "$line" = 'status 0' ]
+	awk -v name="$1" -v copy="$2" -v counts="$vm_counts" -v console="$vm_console" '
+	function say(line) { print line >>console; fflush(console) }
+	function result(what, text) { say(what " " name ": " text); print what >>counts }
+	{
+		print >copy
+		text = $0
+		sub(/^(not )?ok ?[0-9]* ?(- )?/, "", text)
+	}
+	/^ok .*# SKIP/ {
+		why = text
+		sub(/ # SKIP.*/, "", text)
+		sub(/.*# SKIP /, "", why)
+		result("skip", text ": " why)
+		seen++
+		next
+	}
+	/^ok / { result("ok", text); seen++ }
+	/^not ok / { result("not ok", text); seen++; bad++ }
+	/^# / { say("note " name ": " substr($0, 3)) }
+	/^status / { status = $0; exit }
+	END {
+		if (!seen || (status != "status 0" && !bad))
+			result("not ok", status " after " seen + 0 " tests")
+		exit status != "status 0"
+	}'
 }
 
 vm_count()
@@ -140,6 +146,7 @@ vm_finish()
 {
 	printf 'vm done %d %d %d\n' "$(vm_count ok)" "$(vm_count 'not ok')" \
 		"$(vm_count skip)" >>"$vm_console"
+	[ -z "${vm_reader:-}" ] || wait "$vm_reader"
 	if grep -qw vm.keep /proc/cmdline; then
 		echo 'a shell; poweroff -f ends the machine' >/dev/console
 		setsid cttyhack sh -l

@@ -38,8 +38,7 @@ took()
 # With `cpus` alone xl looks for a node itself, and that may be another one for the memory.
 # Its kernel's options are those of this one, and: no PIT answers a PVH guest here, and to
 # find that out costs the kernel 10 s, unless there is no TSC to calibrate. Xen must not emulate
-# the TSC: each look at the clock leaves the guest then. Nor does it have serial ports, which
-# it looks for all the same.
+# the TSC: each look at the clock leaves the guest then.
 guest_start()
 {
 	local name=$1 file=$guest_dir/$1.cfg kernel=vmlinux
@@ -57,7 +56,7 @@ guest_start()
 	tsc_mode = "native"
 	kernel = "/lane/$kernel"
 	ramdisk = "/lane/guest.cpio"
-	extra = "$(cat /proc/cmdline) clearcpuid=tsc lpj=1000000 8250.nr_uarts=0 ${extra:-}"
+	extra = "$(cat /proc/cmdline) clearcpuid=tsc lpj=1000000 ${extra:-}"
 	END
 	shift 4
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"
