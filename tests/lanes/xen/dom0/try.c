@@ -64,7 +64,7 @@ double seconds_now(void)
 
 static void nap(void)
 {
-	const struct timespec ms = {0, 20000000};
+	const struct timespec ms = {0, 10000000};
 
 	nanosleep(&ms, NULL);
 }
@@ -222,45 +222,6 @@ bool guest_beat(struct try *t, uint32_t domid, struct beat *out)
 	return good;
 }
 
-/* Until it has beaten, and looked at its memory, for so much more; *last then says what it
- * said last. */
-static bool wait_for(struct try *t, uint32_t domid, unsigned int beats,
-                     unsigned int looked, struct beat *last)
-{
-	const double end = seconds_now() + ANSWER_S;
-	struct beat first;
-
-	if (!guest_beat(t, domid, &first))
-		return false;
-	do {
-		nap();
-		if (!guest_beat(t, domid, last) || last->bad_words > 0)
-			return false;
-		if (last->looked >= first.looked + looked &&
-		    last->beats >= first.beats + beats)
-			return true;
-	} while (seconds_now() < end);
-	note("domain %u: beats %llu to %llu, passes by a thousand %llu to %llu", domid,
-	     first.beats, last->beats, first.looked, last->looked);
-	return false;
-}
-
-bool guest_beats(struct try *t, uint32_t domid)
-{
-	struct beat last;
-
-	return wait_for(t, domid, 1, 0, &last);
-}
-
-/* What the next beat says may have been looked up before now, what the one after it says was
- * not. */
-bool guest_well(struct try *t, uint32_t domid)
-{
-	struct beat last;
-
-	return wait_for(t, domid, 2, 0, &last) && wait_for(t, domid, 0, 1001, &last);
-}
-
 bool guest_ask(struct try *t, uint32_t domid, const char *command, uint32_t n)
 {
 	static unsigned int number;
@@ -285,6 +246,46 @@ bool guest_ask(struct try *t, uint32_t domid, const char *command, uint32_t n)
 		free(answer);
 	}
 	return answered == number && result >= 0;
+}
+
+/* What it says is as of now. */
+static bool ask_for_beat(struct try *t, uint32_t domid, struct beat *out)
+{
+	return guest_ask(t, domid, "beat", 0) && guest_beat(t, domid, out);
+}
+
+/* Until it has looked at its memory for so much more; *last then says what it said last. */
+static bool wait_for(struct try *t, uint32_t domid, unsigned int looked, struct beat *last)
+{
+	const double end = seconds_now() + ANSWER_S;
+	struct beat first;
+
+	if (!ask_for_beat(t, domid, &first))
+		return false;
+	do {
+		if (!ask_for_beat(t, domid, last) || last->bad_words > 0)
+			return false;
+		if (last->looked >= first.looked + looked)
+			return true;
+		nap();
+	} while (seconds_now() < end);
+	note("domain %u: beats %llu to %llu, passes by a thousand %llu to %llu", domid,
+	     first.beats, last->beats, first.looked, last->looked);
+	return false;
+}
+
+bool guest_beats(struct try *t, uint32_t domid)
+{
+	struct beat last;
+
+	return ask_for_beat(t, domid, &last) && last.bad_words == 0;
+}
+
+bool guest_well(struct try *t, uint32_t domid)
+{
+	struct beat last;
+
+	return wait_for(t, domid, 1001, &last);
 }
 
 /* ------------------------------------------------------------ Xen's count */

@@ -12,7 +12,7 @@
 
 #define ENOUGH_PAGES 50000u
 #define HVM_PAGES    9000u
-#define SILENCE_S    10.0 /* between beats, twenty a second if nothing else runs */
+#define SILENCE_S    10.0 /* between beats, four a second if nothing else runs */
 
 /* The longest that a guest did not beat, as seen from here. */
 struct listener {

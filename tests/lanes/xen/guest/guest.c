@@ -4,8 +4,9 @@
  * tells the privileged domain how it goes, and does what it asks for, below `data/` in
  * xenstore:
  *
- *	beat     COUNT LOOKED BAD-WORDS FOLLOWED, several times a second (looked: in passes over
- *	         its memory, by a thousand; followed: pages that its own kernel moved)
+ *	beat     COUNT LOOKED BAD-WORDS FOLLOWED, several times a second and when asked for
+ *	         (looked: in passes over its memory, by a thousand; followed: pages that its own
+ *	         kernel moved)
  *	ask      written by the privileged domain: NUMBER COMMAND, see commands[]
  *	answer   NUMBER RESULT, where a negative result says that it did not work
  *
@@ -28,8 +29,9 @@
 #include "grants.h"
 #include "memory.h"
 
-#define BEAT_MS 50
-#define FOLLOW  32 /* beats: to look where all of its pages are takes long */
+#define TURN_MS 50
+#define BEAT_S  0.25
+#define FOLLOW  16 /* beats: to look where all of its pages are takes long */
 
 struct guest {
 	struct xs_handle *store;
@@ -41,6 +43,7 @@ struct guest {
 	_Atomic bool resting;
 	_Atomic uint64_t looked, bad_words; /* pages, what the beats say */
 	uint64_t beats, followed;
+	double beat_s; /* when to beat again */
 	unsigned int answered; /* number of the last question */
 };
 
@@ -60,7 +63,7 @@ static void say(struct guest *g, const char *node, const char *text)
 
 static void *check_memory(void *cookie)
 {
-	const struct timespec pause = {0, BEAT_MS * 1000000};
+	const struct timespec pause = {0, TURN_MS * 1000000};
 	struct guest *g = cookie;
 
 	for (;;) {
@@ -75,17 +78,29 @@ static void *check_memory(void *cookie)
 	return NULL;
 }
 
-static void beat(struct guest *g)
+static double seconds_now(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static long beat(struct guest *g, size_t n)
+{
+	const uint64_t looked = g->looked; /* first: no word found wrong until then is missed */
 	const long moved = g->beats % FOLLOW == 0 ? xen_agent_check(g->agent) : 0;
 	char text[80];
 
+	(void)n;
 	g->followed += moved > 0 ? (uint64_t)moved : 0;
 	snprintf(text, sizeof(text), "%llu %llu %llu %llu",
 	         (unsigned long long)++g->beats,
-	         (unsigned long long)(g->looked * 1000 / g->memory.pages),
+	         (unsigned long long)(looked * 1000 / g->memory.pages),
 	         (unsigned long long)g->bad_words, (unsigned long long)g->followed);
 	say(g, "data/beat", text);
+	g->beat_s = seconds_now() + BEAT_S;
+	return 0;
 }
 
 /* ------------------------------------------------------------ what can be asked for */
@@ -165,6 +180,7 @@ static const struct {
 } commands[] = {
 	{"unlist", unlist}, {"free", make_free},        {"use", use_free},
 	{"grant", grant},   {"end-grants", end_grants}, {"rest", rest},
+	{"beat", beat},
 };
 
 static long do_command(struct guest *g, const char *name, size_t n)
@@ -220,8 +236,8 @@ static void begin(struct guest *g, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const struct timespec pause = {0, TURN_MS * 1000000};
 	static struct guest g;
-	const struct timespec pause = {0, BEAT_MS * 1000000};
 	pthread_t checker;
 
 	g.store = xs_open(0);
@@ -231,7 +247,8 @@ int main(int argc, char **argv)
 	if (pthread_create(&checker, NULL, check_memory, &g) != 0)
 		fail("pthread_create");
 	for (;;) {
-		beat(&g);
+		if (seconds_now() >= g.beat_s)
+			beat(&g, 0);
 		answer(&g);
 		nanosleep(&pause, NULL);
 	}
