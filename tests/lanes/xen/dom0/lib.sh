@@ -33,7 +33,8 @@ took()
 
 # guest_start NAME TYPE NODE MIB [LINE...]: a guest whose memory is all on that node, its
 # command line ended by `extra` (guest.pages=N ...), with more lines for its configuration;
-# it runs on the CPUs of that node, or on `cpus`. Its domid goes to stdout.
+# it runs on the CPUs of that node, or is left paused if `paused` is set. Its domid goes to
+# stdout.
 #
 # With `cpus` alone xl looks for a node itself, and that may be another one for the memory.
 # Its kernel's options are those of this one, and: no PIT answers a PVH guest here, and to
@@ -48,7 +49,7 @@ guest_start()
 	cat >"$file" <<-END
 	name = "$name"
 	type = "$2"
-	cpus = "${cpus:-node:$3}"
+	cpus = "node:$3"
 	cpus_soft = "node:$3"
 	memory = $4
 	maxmem = $4
@@ -60,7 +61,7 @@ guest_start()
 	END
 	shift 4
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"
-	xl create -q "$file" >&2 && xl domid "$name"
+	xl create -q ${paused:+-p} "$file" >&2 && xl domid "$name"
 }
 
 # What guests said on their consoles, for who reads the machine's log.

@@ -18,8 +18,8 @@ nodes_are_as_described()
 
 # Without --only: these, and all but speed in a long run.
 if [ -z "$only" ]; then
-	only="live two ended held killed full policy naive conformance"
-	[ -z "$long" ] || only="$only balloon pv hvm migrate interrupted pinned daemon"
+	only="live two ended pv held killed full policy balloon naive conformance"
+	[ -z "$long" ] || only="$only hvm migrate interrupted pinned daemon"
 fi
 
 # wanted NAME...: one of these scenarios is.
@@ -44,36 +44,57 @@ scenario()
 took "the privileged domain's boot"
 report 'Xen has the nodes and distances of the machine' nodes_are_as_described
 
-# Each pass over the memory of this one is short. It may boot on the privileged domain's CPU,
-# which has little to do meanwhile, and waits then.
-if wanted two held killed full policy balloon speed naive conformance; then
-	extra="guest.pages=5000 guest.list"
-	small=$(cpus=all guest_start small pvh 1 128)
-fi
-# A guest of a size worth moving.
+# goes_on DOMID: its look at its memory begins.
+goes_on()
+{
+	xenstore-write "/local/domain/$1/data/ask" '1 rest 0'
+}
+
+# A guest of a size worth moving. All share their node's only CPU: this one boots while the others
+# are made, and those while it is moved, since it is paused then most of the time.
 if wanted live two ended; then
 	extra="guest.pages=50200 guest.list"
-	live=$(guest_start live pvh 1 320)
+	live=$(guest_start live pvh 1 320 'cpu_weight = 8192')
+fi
+# Each pass over the memory of this one is short.
+if wanted two held killed full policy balloon speed naive conformance; then
+	extra="guest.pages=5000 guest.list guest.rest"
+	small=$(paused=yes guest_start small pvh 1 128)
+fi
+if wanted pv; then
+	extra="guest.pages=4000 guest.rest"
+	pv=$(paused=yes guest_start pv pv 1 128)
 fi
 took 'guests made'
-if [ -n "${small:-}" ]; then
-	report 'a small PVH guest boots' guest_ready "$small" 300
-	report 'all pages of a guest that runs anywhere are on its node' guest_on "$small" 1
-	[ -z "${live:-}" ] || xl pause small
-	took "the small guest's boot"
-fi
 if [ -n "${live:-}" ]; then
 	report 'a PVH guest boots' guest_ready "$live" 300
 	report 'all pages of a new guest are on its node' guest_on "$live" 1
-	took "the large guest's boot, after that"
-	scenario live "$live"
-	[ -z "${small:-}" ] || xl unpause small
+	took "the large guest's boot"
+fi
+for name in ${small:+small} ${pv:+pv}; do
+	xl unpause "$name"
+done
+scenario live "${live:-}"
+if [ -n "${small:-}" ]; then
+	report 'a small PVH guest boots' guest_ready "$small" 300
+	report 'all pages of a guest beside it are on its node' guest_on "$small" 1
+	goes_on "$small"
+	took "the small guest's boot, after that"
+fi
+if [ -n "${live:-}" ]; then
+	xl sched-credit -d live -w 256
 	scenario two "$live" "${small:-}"
 	if wanted ended; then
 		scenario ended "$live"
 	else
 		xl destroy live
 	fi
+fi
+if [ -n "${pv:-}" ]; then
+	report 'a PV guest boots' guest_ready "$pv" 300
+	goes_on "$pv"
+	scenario pv "$pv"
+	xl destroy pv
 fi
 scenario held "${small:-}"
 scenario killed "${small:-}"
@@ -82,7 +103,7 @@ scenario policy "${small:-}"
 scenario balloon "${small:-}"
 scenario speed "${small:-}"
 # It waits: others boot sooner then.
-! wanted migrate interrupted hvm pv || [ -z "${small:-}" ] || xl pause small
+! wanted migrate interrupted hvm || [ -z "${small:-}" ] || xl pause small
 if wanted migrate; then
 	extra="guest.pages=4000 guest.list"
 	moving=$(guest_start moving pvh 1 128)
@@ -105,14 +126,7 @@ if wanted hvm; then
 	scenario hvm "$hvm"
 	xl destroy hvm
 fi
-if wanted pv; then
-	extra="guest.pages=4000"
-	pv=$(guest_start pv pv 1 128)
-	report 'a PV guest boots' guest_ready "$pv" 300
-	scenario pv "$pv"
-	xl destroy pv
-fi
-! wanted migrate interrupted hvm pv || [ -z "${small:-}" ] || xl unpause small
+! wanted migrate interrupted hvm || [ -z "${small:-}" ] || xl unpause small
 if wanted daemon; then
 	extra="guest.pages=4000 guest.list"
 	tended=$(guest_start tended pvh 1 128)

@@ -10,9 +10,10 @@
  *	ask      written by the privileged domain: NUMBER COMMAND, see commands[]
  *	answer   NUMBER RESULT, where a negative result says that it did not work
  *
- *	xen-guest --pages=N [--list]
+ *	xen-guest --pages=N [--list] [--rest]
  *
- * With --list its agent lists that memory as movable.
+ * With --list its agent lists that memory as movable. With --rest it does not look at it until
+ * it is asked to.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -214,17 +215,19 @@ static void begin(struct guest *g, int argc, char **argv)
 {
 	static const struct option options[] = {{"pages", required_argument, NULL, 'p'},
 	                                        {"list", no_argument, NULL, 'l'},
+	                                        {"rest", no_argument, NULL, 'r'},
 	                                        {0}};
 	size_t pages = 0;
 	bool list = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'p' && c != 'l')
+		if (c != 'p' && c != 'l' && c != 'r')
 			exit(2);
 		if (c == 'p')
 			pages = strtoul(optarg, NULL, 0);
 		list |= c == 'l';
+		g->resting |= c == 'r';
 	}
 	if (memory_start(&g->memory, pages, 0x7061676573) != 0)
 		fail("memory");
