@@ -100,7 +100,7 @@ static int look_up_owned(struct fnuma_xen *x, struct search *s, uint32_t domid)
 {
 	struct some *some = malloc(sizeof(*some));
 	uint32_t i, n, at = 0;
-	int err = some && s->owned ? 0 : -ENOMEM;
+	int err = some ? 0 : -ENOMEM;
 
 	while (!err && (n = list_some(s, s->n_owned, &at, some)) > 0) {
 		err = XEN(x, p2m, domid, some->gfn, n, some->mfn);
@@ -111,7 +111,7 @@ static int look_up_owned(struct fnuma_xen *x, struct search *s, uint32_t domid)
 	return err;
 }
 
-/* The privileged domain knows its own. */
+/* The privileged domain knows its own, once they are looked up. */
 static bool is_told_apart(struct fnuma_xen *x, struct search *s, const struct xen_info *info,
                           uint64_t highest)
 {
@@ -121,7 +121,9 @@ static bool is_told_apart(struct fnuma_xen *x, struct search *s, const struct xe
 		return true; /* it has none of these */
 	s->n_owned = highest - s->low < s->span ? (uint32_t)(highest - s->low) + 1 : s->span;
 	s->owned = calloc(s->n_owned, sizeof(*s->owned));
-	return !look_up_owned(x, s, info->domid);
+	if (!s->owned)
+		s->n_owned = 0;
+	return s->owned && !look_up_owned(x, s, info->domid);
 }
 
 static int look_around(struct fnuma_xen *x, struct search *s)

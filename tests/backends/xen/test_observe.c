@@ -225,6 +225,45 @@ static void a_whole_guest_is_looked_up_in_one_walk(void **state)
 	fixture_close(&t);
 }
 
+/* The nodes of two domains' pages, one by one. */
+static void nodes_of_both(struct fixture *t, uint64_t age_ns, uint32_t nodes[2][700])
+{
+	struct fnuma_xen_domain_config domain = {.domid = 1};
+	struct fnuma_xen_config config;
+	uint32_t i;
+
+	fnuma_xen_close(t->x);
+	fixture_config(t, &config);
+	config.nodes_age_ns = age_ns;
+	assert_int_equal(xen_open_with(&fake_calls, t->f, &config, &t->x), FNUMA_OK);
+	assert_int_equal(fnuma_xen_backend(t->x, &t->be), FNUMA_OK);
+	for (; domain.domid <= 2; domain.domid++) {
+		assert_int_equal(fnuma_xen_attach(t->x, &domain, &t->d), FNUMA_OK);
+		for (i = 0; i < 700; i++)
+			nodes[domain.domid - 1][i] = node_of(t, i);
+	}
+}
+
+/* With an age, a domain is looked at as a whole, without a list of its frames. */
+static void looked_at_as_a_whole_each_page_is_where_it_is_by_itself(void **state)
+{
+	static uint32_t singly[2][700], as_a_whole[2][700];
+	struct fixture t;
+	uint32_t pv;
+
+	(void)state;
+	fixture_open(&t);
+	pv = fake_add(t.f, 2, false, 700, 0);
+	t.f->dom[pv].p2m[6] = 0;
+	nodes_of_both(&t, 0, singly);
+	nodes_of_both(&t, 1000000000, as_a_whole);
+	assert_memory_equal(singly, as_a_whole, sizeof(singly));
+	assert_int_equal(singly[0][650], FNUMA_NODE_UNKNOWN_ID); /* which guest's is it? */
+	assert_int_equal(singly[1][6], FNUMA_NODE_NONE_ID);
+	assert_int_equal(singly[1][699], 0);
+	fixture_close(&t);
+}
+
 static void errors_of_xen_are_passed_on(void **state)
 {
 	static const char *const ops[] = {"m2p", "list", "key"};
@@ -333,6 +372,7 @@ int main(void)
 		cmocka_unit_test(what_xen_shows_of_its_own_is_no_page_of_the_guest),
 		cmocka_unit_test(answers_may_be_as_old_as_is_wished_but_follow_our_moves),
 		cmocka_unit_test(a_whole_guest_is_looked_up_in_one_walk),
+		cmocka_unit_test(looked_at_as_a_whole_each_page_is_where_it_is_by_itself),
 		cmocka_unit_test(errors_of_xen_are_passed_on),
 		cmocka_unit_test(pages_of_a_domid_that_changes_hands_are_nobodys),
 		cmocka_unit_test(a_machine_frame_within_the_reach_of_two_nodes_is_unknown),
