@@ -183,7 +183,8 @@ static int real_set_affinity(void *h, uint32_t domid, uint64_t nodes)
 /* Pages of a P2M that are mapped at once. */
 #define P2M_RUN 64u
 
-/* Up to so many frames of a PV domain, read-only. The privileged domain must not call itself foreign. */
+/* Up to so many frames of a PV domain, read-only. The privileged domain must not call itself
+ * foreign. */
 static const void *map_machine(struct real *r, uint32_t domid, const xen_pfn_t *frames,
                                uint32_t n)
 {
@@ -249,8 +250,8 @@ struct p2m_walk {
 	uint32_t domid;
 	struct arch_shared_info at;
 	const uint64_t *level0, *run;
-	uint64_t level0_of;       /* address >> 21 */
-	uint32_t run_of, n_run;   /* from frame / 512 on, this many */
+	uint64_t level0_of;      /* address >> 21 */
+	uint32_t run_of, n_run;  /* from frame / 512 on, this many */
 };
 
 /* Makes `level0` the page table for that address; NULL if there is none. */

@@ -44,10 +44,17 @@ scenario()
 took "the privileged domain's boot"
 report 'Xen has the nodes and distances of the machine' nodes_are_as_described
 
-# goes_on DOMID: its look at its memory begins.
-goes_on()
+# begins DOMID: its look at its memory; until it says so.
+begins()
 {
+	local i=100
+
 	xenstore-write "/local/domain/$1/data/ask" '1 rest 0'
+	until [ "$(xenstore-read "/local/domain/$1/data/answer" 2>/dev/null)" = '1 0' ]; do
+		[ $i -gt 0 ] || { echo "domain $1 does not answer"; return 1; }
+		sleep 0.1
+		i=$((i - 1))
+	done
 }
 
 # A guest of a size worth moving. All share their node's only CPU: this one boots while the others
@@ -78,7 +85,7 @@ scenario live "${live:-}"
 if [ -n "${small:-}" ]; then
 	report 'a small PVH guest boots' guest_ready "$small" 300
 	report 'all pages of a guest beside it are on its node' guest_on "$small" 1
-	goes_on "$small"
+	report 'it begins to look at its memory' begins "$small"
 	took "the small guest's boot, after that"
 fi
 if [ -n "${live:-}" ]; then
@@ -92,7 +99,7 @@ if [ -n "${live:-}" ]; then
 fi
 if [ -n "${pv:-}" ]; then
 	report 'a PV guest boots' guest_ready "$pv" 300
-	goes_on "$pv"
+	report 'and begins to look at its memory' begins "$pv"
 	scenario pv "$pv"
 	xl destroy pv
 fi
