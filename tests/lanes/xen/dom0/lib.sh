@@ -36,15 +36,11 @@ took()
 # it runs on the CPUs of that node, or is left paused if `paused` is set. Its domid goes to
 # stdout.
 #
-# With `cpus` alone xl looks for a node itself, and that may be another one for the memory.
-# Its kernel's options are those of this one, and: no PIT answers a PVH guest here, and to
-# find that out costs the kernel 10 s, unless there is no TSC to calibrate. Xen must not emulate
-# the TSC: each look at the clock leaves the guest then.
+# With `cpus` alone xl looks for a node itself, and that may be another one for the memory. Xen
+# must not emulate the TSC: each look at the clock leaves the guest then.
 guest_start()
 {
-	local name=$1 file=$guest_dir/$1.cfg kernel=vmlinux
-
-	[ "$2" != hvm ] || kernel=vmlinuz # a device model can't load the other
+	local name=$1 file=$guest_dir/$1.cfg
 
 	cat >"$file" <<-END
 	name = "$name"
@@ -55,13 +51,32 @@ guest_start()
 	maxmem = $4
 	vcpus = 1
 	tsc_mode = "native"
-	kernel = "/lane/$kernel"
-	ramdisk = "/lane/guest.cpio"
-	extra = "$(cat /proc/cmdline) clearcpuid=tsc lpj=1000000 ${extra:-}"
+	$(guest_boots "$2")
 	END
 	shift 4
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$file"
 	xl create -q ${paused:+-p} "$file" >&2 && xl domid "$name"
+}
+
+# guest_boots TYPE: from what. An HVM guest's kernel and command line are on its disk.
+guest_boots()
+{
+	if [ "$1" = hvm ]; then
+		cat <<-END
+		disk = ["format=raw, vdev=hda, access=rw, backendtype=qdisk, target=/lane/disk"]
+		hdtype = "ahci"
+		vga = "none"
+		nographic = 1
+		vnc = 0
+		usb = 0
+		END
+		return
+	fi
+	cat <<-END
+	kernel = "/lane/vmlinux"
+	ramdisk = "/lane/guest.cpio"
+	extra = "$(cat /lane/options) ${extra:-}"
+	END
 }
 
 # What guests said on their consoles, for who reads the machine's log.

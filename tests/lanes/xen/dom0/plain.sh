@@ -126,9 +126,8 @@ if wanted interrupted; then
 	xl destroy interrupted
 fi
 if wanted hvm; then
-	extra="guest.pages=9000 guest.list"
-	hvm=$(guest_start hvm hvm 1 192 'vga = "none"' 'nographic = 1' 'vnc = 0' 'usb = 0')
-	report 'an HVM guest boots' guest_ready "$hvm" 900
+	hvm=$(guest_start hvm hvm 1 192)
+	report 'an HVM guest boots' guest_ready "$hvm" 300
 	took "an HVM guest's boot"
 	scenario hvm "$hvm"
 	xl destroy hvm
@@ -142,6 +141,7 @@ if wanted daemon; then
 		env "FNUMA_GUEST=$tended" flipnumad-on-xen
 	report 'and the guest goes on, with every word as it was' guest_goes_on "$tended" 60
 	xl destroy tended
+	took 'scenario daemon'
 fi
 # These are the last for this guest: they harm it, and end it.
 scenario naive "${small:-}"
