@@ -282,7 +282,7 @@ static void layout_panel(FILE *g, const struct run *r, uint32_t i)
 	const struct paper_value *p = paper_of(r, name, FIG_REMOTE_PCT_END);
 
 	fprintf(g, "set title '%s'\nunset label\n"
-	        "set label 1 \"%.2f %% away\\nat the end\" at graph 0.5, 0.45 center front\n",
+	        "set label 1 \"%.2f %% away\\nat the end\" at graph 0.5, 0.6 center front\n",
 	        name, r->results[i].fig[FIG_REMOTE_PCT_END]);
 	if (p)
 		fprintf(g, "set label 2 'paper: %g %%' at first %g, first %g right "
@@ -312,7 +312,7 @@ static void draw_layout(FILE *g, const struct run *r)
 	fprintf(g, "set multiplot layout %u,%u\nset xrange [0:%g]\nset xtics %g\n"
 	        "set yrange [0:100]\n"
 	        "set style fill solid 1.0 noborder\nset xlabel '%s'\nset ylabel 'memory (%%)'\n"
-	        "set key bottom center horizontal Left reverse opaque samplen 1.5\n",
+	        "set key bottom left Left reverse opaque samplen 1.5 width 0.5\n",
 	        rows, columns, length, step_of(length), time_label(r));
 	for (i = 0; i < r->n_modes; i++)
 		layout_panel(g, r, i);
