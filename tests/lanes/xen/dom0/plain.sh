@@ -130,7 +130,10 @@ if wanted hvm; then
 	report 'an HVM guest boots' guest_ready "$hvm" 300
 	took "an HVM guest's boot"
 	scenario hvm "$hvm"
-	xl destroy hvm
+	for name in killed balloon conformance; do
+		report_tap "hvm, $name" xen-try "$name" "$hvm"
+		took "scenario $name, of HVM"
+	done
 fi
 ! wanted migrate interrupted hvm || [ -z "${small:-}" ] || xl unpause small
 if wanted daemon; then
