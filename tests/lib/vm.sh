@@ -246,6 +246,8 @@ vm_pack()
 vm_boot()
 {
 	local seconds=$1 log=$2 status
+	# What it knows of translated code is all over its heap: few and large pages find it sooner.
+	local -x GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
 	shift 2
 	: >"$log" || die "cannot write $log"
