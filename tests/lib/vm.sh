@@ -246,7 +246,7 @@ vm_pack()
 vm_boot()
 {
 	local seconds=$1 log=$2 status
-	# What it knows of translated code is all over its heap: few and large pages find it sooner.
+	# What QEMU knows of translated code is all over its heap: large pages make that quicker.
 	local -x GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 
 	shift 2

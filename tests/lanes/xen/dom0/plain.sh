@@ -33,12 +33,20 @@ wanted()
 	return 1
 }
 
+# tried AS NAME DOMID...: that scenario, its results said as AS.
+tried()
+{
+	local as=$1
+
+	shift
+	report_tap "$as" xen-try "$@"
+	took "scenario $as"
+}
+
 # scenario NAME DOMID...: if it is wanted.
 scenario()
 {
-	wanted "$1" || return 0
-	report_tap "$1" xen-try "$@"
-	took "scenario $1"
+	! wanted "$1" || tried "$1" "$@"
 }
 
 took "the privileged domain's boot"
@@ -130,9 +138,8 @@ if wanted hvm; then
 	report 'an HVM guest boots' guest_ready "$hvm" 300
 	took "an HVM guest's boot"
 	scenario hvm "$hvm"
-	for name in killed balloon conformance; do
-		report_tap "hvm, $name" xen-try "$name" "$hvm"
-		took "scenario $name, of HVM"
+	for name in killed balloon conformance; do # the last one ends it
+		tried "hvm, $name" "$name" "$hvm"
 	done
 fi
 ! wanted migrate interrupted hvm || [ -z "${small:-}" ] || xl unpause small
